@@ -1,0 +1,109 @@
+"""Data keys wrapped by a master key in a local file.
+
+The file holds one key a line, base64, the newest first: the first wraps, all unwrap. So a master key is rotated by
+putting a new line on top. Whoever has the file can read every object, and without it nobody can: back it up, apart
+from the data.
+"""
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from api.storage.data_keys import DataKey, KeyUnwrapFailed
+
+KEY_BYTES = 32
+NONCE_BYTES = 12  # random; NIST SP 800-38D 8.3 allows 2**32 wraps under one master key
+KEY_ID_BYTES = 4
+VERSION = b"\x01"
+READABLE_BY_OTHERS = 0o077
+
+
+class MasterKeyUnusable(Exception):
+    """The master key file is damaged or not private; the message says what to do."""
+
+
+class LocalKeys:
+    """`DataKeys` by AES-256-GCM under a master key file, which is made when it is absent and never overwritten.
+
+    A wrapped key is version (1 byte), key id (4), nonce (12), sealed key and tag (48): 65 bytes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        _make_once(path)
+        keys = _load(path)
+        self._masters = {_key_id(key): AESGCM(key) for key in keys}
+        self._current = _key_id(keys[0])
+
+    async def generate(self, context: Mapping[str, str]) -> DataKey:
+        plaintext, nonce = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(NONCE_BYTES)
+        sealed = self._masters[self._current].encrypt(nonce, plaintext, _associated(self._current, context))
+        return DataKey(plaintext, VERSION + self._current + nonce + sealed)
+
+    async def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        if len(wrapped) != 1 + KEY_ID_BYTES + NONCE_BYTES + KEY_BYTES + 16 or wrapped[:1] != VERSION:
+            raise KeyUnwrapFailed("The wrapped data key is not in the form that local keys write.")
+        key_id, rest = wrapped[1 : 1 + KEY_ID_BYTES], wrapped[1 + KEY_ID_BYTES :]
+        master = self._masters.get(key_id)
+        if master is None:
+            raise KeyUnwrapFailed(
+                f"The data key was wrapped by master key {key_id.hex()}, which is not in the key file."
+            )
+        try:
+            return master.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], _associated(key_id, context))
+        except InvalidTag:
+            raise KeyUnwrapFailed("The wrapped data key was altered, or belongs to something else.") from None
+
+
+def _associated(key_id: bytes, context: Mapping[str, str]) -> bytes:
+    return VERSION + key_id + json.dumps(dict(context), sort_keys=True, separators=(",", ":")).encode()
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"hilum master key id" + key).digest()[:KEY_ID_BYTES]
+
+
+def _make_once(path: Path) -> None:
+    """Make the file unless it is there; of processes that start together one wins and the others read its key."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())  # always: everything sealed later is lost with this key
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # unlike a rename, never replaces a key that came first
+    finally:
+        temporary.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _load(path: Path) -> list[bytes]:
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if mode & READABLE_BY_OTHERS:
+            raise MasterKeyUnusable(f"Others can read the master key {path}; make it private: chmod 600 {path}")
+        lines = file.read().split()
+    try:
+        keys = [base64.b64decode(line, validate=True) for line in lines]
+    except binascii.Error:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise MasterKeyUnusable(f"The master key {path} is damaged; put it back from your backup.")
+    return keys
