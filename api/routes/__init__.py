@@ -1,0 +1,1 @@
+"""HTTP routes beside GraphQL: bytes up in parts, frames and other objects down."""

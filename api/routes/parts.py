@@ -1,0 +1,91 @@
+"""PUT of a part to its signed address, straight into the store.
+
+For stores whose parts come through this server; an S3 store signs addresses of its own, and this route is not mounted.
+Everything that can be refused is refused before the body is read. A request holds about 2 MiB, whatever its size.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from api.errors import ApiError, Invalid, TooLarge, Unavailable
+from api.routes.refusals import refuse
+from api.storage.addresses import PART_PATH, SignedAddresses
+from api.storage.object_store import PartReceiver
+
+CONCURRENT_PARTS: Final = 64
+IDLE_SECONDS: Final = 60.0
+
+
+def routes(
+    receiver: PartReceiver,
+    addresses: SignedAddresses,
+    *,
+    concurrent_parts: int = CONCURRENT_PARTS,
+    idle_seconds: float = IDLE_SECONDS,
+) -> list[Route]:
+    """concurrent_parts: those beyond wait unread. idle_seconds: a client that sends nothing for so long is given up."""
+    return [Route(PART_PATH, _PutPart(receiver, addresses, concurrent_parts, idle_seconds), methods=["PUT"])]
+
+
+class _PutPart:
+    """A plain ASGI app: Starlette's Request would cost a good part of what a small part costs in all."""
+
+    def __init__(
+        self, receiver: PartReceiver, addresses: SignedAddresses, concurrent_parts: int, idle_seconds: float
+    ) -> None:
+        self._receiver = receiver
+        self._addresses = addresses
+        self._turns = asyncio.Semaphore(concurrent_parts)
+        self._idle_seconds = idle_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            response = await self._put(scope, receive)
+        except ApiError as error:
+            response = refuse(error)
+        except TimeoutError:
+            response = refuse(Unavailable("Nothing came for too long; send this part again."), 408)
+            response.headers["connection"] = "close"
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _put(self, scope: Scope, receive: Receive) -> Response:
+        file_id, number = scope["path_params"]["file_id"], scope["path_params"]["number"]
+        query = QueryParams(scope["query_string"])
+        self._addresses.verify_part(file_id, number, query)
+        size = int(query["size"])
+        if refusal := _wrong_length(Headers(scope=scope).get("content-length"), size):
+            return refusal
+        async with self._turns:
+            content = self._content(receive)
+            part = await self._receiver.receive_part(file_id, int(number), size, query.get("sha256"), content)
+        return Response(headers={"etag": f'"{part.etag}"'})
+
+    async def _content(self, receive: Receive) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            async with asyncio.timeout(self._idle_seconds):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            if body := message.get("body"):
+                yield body
+            more = message.get("more_body", False)
+
+
+def _wrong_length(told: str | None, size: int) -> Response | None:
+    if told is None or not (told.isascii() and told.isdigit()):
+        return refuse(Invalid("Say the length of the part in Content-Length."), 411)
+    if int(told) > size:
+        return refuse(TooLarge(f"The part has {told} bytes; this address takes {size}."))
+    if int(told) < size:
+        return refuse(Invalid(f"The part has {told} bytes; this address takes {size}."))
+    return None
