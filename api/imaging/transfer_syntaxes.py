@@ -53,3 +53,5 @@ TRANSFER_SYNTAXES: dict[str, TransferSyntax] = {
         TransferSyntax("1.2.840.10008.1.2.4.203", PixelCoding.HTJ2K),
     )
 }
+
+LOSSLESS_JPEG = frozenset(("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"))
