@@ -107,3 +107,9 @@ def _load(path: Path) -> list[bytes]:
     if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise MasterKeyUnusable(f"The master key {path} is damaged; put it back from your backup.")
     return keys
+
+
+def secret_key(path: Path) -> bytes:
+    """The key in a private file of its own, made when absent: for signing, where no object is sealed with it."""
+    _make_once(path)
+    return _load(path)[0]

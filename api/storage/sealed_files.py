@@ -44,7 +44,7 @@ class Draft:
             os.replace(self._path, target)  # outlives a killed process; a power cut only with fsync
             self._ended = True
             if self._fsync:
-                sync_folder(target.parent)
+                self._sync_folders(target)
             return status
 
     def abandon(self) -> None:
@@ -54,6 +54,14 @@ class Draft:
                 self._file.close()
                 self._path.unlink(missing_ok=True)
             self._ended = True
+
+    def _sync_folders(self, target: Path) -> None:
+        """All up to the store's, since any of them may be new."""
+        store = self._path.parent.parent
+        for folder in target.parents:
+            sync_folder(folder)
+            if folder == store:
+                break
 
     def _begun(self) -> tuple[FileIO, SealedWriter]:
         if self._ended:
