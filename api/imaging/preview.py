@@ -58,7 +58,7 @@ def _grey(frame: NDArray[Any], geometry: FrameGeometry, window: VoiWindow | None
         intercept = geometry.rescale_intercept or 0.0
     invert = geometry.photometric == "MONOCHROME1"
     table = _table(frame.dtype.str, slope, intercept, window.center, window.width, invert, geometry.padding_value)
-    grey: NDArray[np.uint8] = table[np.ascontiguousarray(frame).view(f"u{frame.dtype.itemsize}")]
+    grey: NDArray[np.uint8] = table.take(np.ascontiguousarray(frame).view(f"u{frame.dtype.itemsize}"))
     return grey
 
 
