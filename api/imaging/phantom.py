@@ -6,6 +6,7 @@ pixels of every slice.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,16 @@ class PhantomPlan:
 
     def z_of(self, index: int) -> float:
         return self.origin[2] + index * self.spacing[0]
+
+    def vessels_near(self, z: float) -> Iterator[Tube]:
+        """Those that may cross the slice at `z` mm."""
+        ranges = self._z_ranges
+        near = (ranges[:, 0] < z + self.spacing[0]) & (ranges[:, 1] > z - self.spacing[0])
+        return (self.vessels[index] for index in np.flatnonzero(near))
+
+    @cached_property
+    def _z_ranges(self) -> NDArray[np.float64]:
+        return np.array([tube.z_range for tube in self.vessels])
 
 
 @dataclass(frozen=True)
@@ -116,9 +127,8 @@ def _draw_tissue(plan: PhantomPlan, index: int) -> Floats:
     image, lung = draw_anatomy(plane)
     filled = np.zeros_like(image)  # vessels of one slice are joined before they are painted: where two meet is no lump
     airways = []
-    for tube in plan.vessels:
-        low, high = tube.z_range
-        crossing = tube_coverage(tube, plane, heights) if low < plane.z + between and high > plane.z - between else None
+    for tube in plan.vessels_near(plane.z):
+        crossing = tube_coverage(tube, plane, heights)
         if crossing is None:
             continue
         rows, columns, inner, outer = crossing

@@ -34,16 +34,18 @@ class Plane:
 
 def draw_anatomy(plane: Plane) -> tuple[Floats, Floats]:
     """HU (rows, columns) of one slice without vessels, nodules and noise, and how much of each pixel is lung (0..1)."""
+    couch = np.minimum(1.5 - np.abs(plane.y - _COUCH_Y), 150 - np.abs(plane.x))
     plane = Plane(*_bent(plane.x, plane.y, plane.z), plane.z)
     x, y = plane.x, plane.y
     body = _ellipse(x, y, 0, 0, *_BODY)
     thorax = _thorax_level(x, y, plane.z)
     image = np.full(body.shape, AIR, dtype=np.float32)
-    _paint(image, np.minimum(1.5 - np.abs(y - _COUCH_Y), 150 - np.abs(x)), COUCH)
+    _paint(image, couch, COUCH)
     _paint(image, body, FAT)
     _paint(image, np.minimum(body - _FAT_MM, 60 + thorax), MUSCLE)
-    _paint(image, np.minimum(20 + thorax, _rib_level(x, y, thorax, plane.z)), CORTEX)
-    _paint(image, np.minimum(20 + thorax, _rib_level(x, y, thorax, plane.z) - 1.6), MARROW)
+    ribs = _rib_level(x, y, thorax, plane.z)
+    _paint(image, ribs, CORTEX)
+    _paint(image, ribs - 1.6, MARROW)
     _paint_inside(image, plane, thorax)
     _paint_skeleton(image, plane)
     lung = _coverage(_lung_level(x, y, plane.z))
