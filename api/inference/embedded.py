@@ -1,0 +1,139 @@
+"""The embedded predictor: ONNX Runtime in this process, on the same repository that Triton serves."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from api.errors import Invalid, Unavailable
+from api.inference.predictor import ModelDescription, Tensors, TensorSpec
+from api.inference.repository import ModelFolder, read_repository
+
+# Rows of one native call: about 0.1 s of lung_nodule on one core, so that a cancelled caller is soon heard.
+SLICE_ROWS = 16
+DEADLINE_SECONDS = 30.0
+
+
+class EmbeddedPredictor:
+    """Sessions load when first asked. One native call runs at a time: more would only fight for the same cores."""
+
+    def __init__(
+        self,
+        repository_path: Path,
+        threads: int = 2,
+        *,
+        slice_rows: int = SLICE_ROWS,
+        deadline: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._folders = read_repository(repository_path)
+        self._threads = threads
+        self._slice_rows = slice_rows
+        self._deadline = deadline
+        self._sessions: dict[tuple[str, str], onnxruntime.InferenceSession] = {}
+        self._executor: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="inference")
+
+    async def models(self) -> Sequence[ModelDescription]:
+        return [folder.describe(version) for folder in self._folders.values() for version in folder.versions]
+
+    async def is_ready(self, name: str, version: str) -> bool:
+        folder = self._folders.get(name)
+        return self._executor is not None and folder is not None and version in folder.versions
+
+    async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        folder = self._folder(name, version)
+        rows = _check_inputs(folder, inputs)
+        # Slices even where Triton's largest batch would allow more: the event loop hears a cancellation between them.
+        step = max(1, min(self._slice_rows, folder.max_batch_size or rows)) if folder.max_batch_size else max(1, rows)
+        parts: list[list[NDArray[Any]]] = []
+        try:
+            async with asyncio.timeout(self._deadline):
+                for start in range(0, max(rows, 1), step):
+                    part = {key: np.ascontiguousarray(value[start : start + step]) for key, value in inputs.items()}
+                    parts.append(await self._in_thread(folder, version, part))
+        except TimeoutError as error:
+            message = f"The model {name} did not answer within {self._deadline:.0f} s."
+            raise Unavailable(message) from error
+        names = [spec.name for spec in folder.outputs]
+        return {name: np.concatenate(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
+
+    async def close(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
+        self._sessions.clear()
+
+    def _folder(self, name: str, version: str) -> ModelFolder:
+        folder = self._folders.get(name)
+        if folder is None:
+            message = f"There is no model {name}."
+            raise Unavailable(message)
+        if version not in folder.versions:
+            message = f"The model {name} has no version {version}."
+            raise Unavailable(message)
+        return folder
+
+    async def _in_thread(self, folder: ModelFolder, version: str, part: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        if self._executor is None:
+            message = "The predictor is closed."
+            raise Unavailable(message)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, folder, version, part)
+
+    def _run(self, folder: ModelFolder, version: str, part: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        key = (folder.name, version)
+        if key not in self._sessions:
+            self._sessions[key] = _load(folder.file(version), self._threads)
+        outputs = self._sessions[key].run([spec.name for spec in folder.outputs], part)
+        return [np.asarray(output) for output in outputs]
+
+
+def _load(file: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # The arena never gives memory back, and idle threads that spin take the core from PostgreSQL and the decoder.
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no public parent
+        message = f"The network of {file.parent.parent.name}, version {file.parent.name}, cannot be loaded."
+        raise Unavailable(message) from error
+
+
+def _check_inputs(folder: ModelFolder, inputs: Tensors) -> int:
+    """Rows of the batch; raises Invalid, saying what the model takes."""
+    if set(inputs) != {spec.name for spec in folder.inputs}:
+        wanted = ", ".join(spec.name for spec in folder.inputs)
+        message = f"The model {folder.name} takes {wanted}, not {', '.join(sorted(inputs)) or 'nothing'}."
+        raise Invalid(message, ["inputs"])
+    batched = folder.max_batch_size > 0
+    rows = {len(inputs[spec.name]) if batched and inputs[spec.name].ndim else 1 for spec in folder.inputs}
+    for spec in folder.inputs:
+        given = inputs[spec.name]
+        shape = given.shape[1:] if batched else given.shape
+        if given.dtype != spec.dtype or not _fits(shape, spec) or (batched and given.ndim == 0):
+            message = (
+                f"The input {spec.name} of {folder.name} is {spec.dtype} of shape {_shape(spec, batched)}, "
+                f"not {given.dtype} of shape {given.shape}."
+            )
+            raise Invalid(message, ["inputs", spec.name])
+    if len(rows) != 1:
+        message = f"The inputs of {folder.name} differ in length: {sorted(rows)}."
+        raise Invalid(message, ["inputs"])
+    return rows.pop()
+
+
+def _fits(shape: tuple[int, ...], spec: TensorSpec) -> bool:
+    return len(shape) == len(spec.dims) and all(
+        wanted in (-1, has) for wanted, has in zip(spec.dims, shape, strict=True)
+    )
+
+
+def _shape(spec: TensorSpec, batched: bool) -> str:
+    lengths = [*(["batch"] if batched else []), *("any" if length < 0 else str(length) for length in spec.dims)]
+    return f"({', '.join(lengths)})"

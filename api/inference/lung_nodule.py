@@ -1,0 +1,221 @@
+"""lung_nodule's way from a chest CT to findings: may it be read, where to look, what the model says, what that means.
+
+The caller asks the model: `prepare`, then `score` (which awaits a predictor), then `interpret`. All but `score` compute
+without awaiting: run them in a thread. `progress` is called several times a second and stops the work by raising.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from api.imaging.volume import Volume
+from api.inference.candidates import find_candidates
+from api.inference.extents import Inside, measure_extent
+from api.inference.findings import (
+    Box,
+    DetectedFinding,
+    OperatingPoint,
+    Position,
+    Score,
+    fuse_planes,
+    keep_distinct,
+    uncertainty_of,
+)
+from api.inference.grids import Grid, factors_for, reduce_volume
+from api.inference.lungs import Lungs, find_lungs
+from api.inference.suitability import StackFacts, Suitability, check_facts, check_lungs
+from api.inference.tensors import AXIAL, CORONAL, SAGITTAL, SLANTED, PatchGeometry, to_input
+
+__all__ = [
+    "Cancelled",
+    "DetectedFinding",
+    "Prepared",
+    "Score",
+    "StackFacts",
+    "Suitability",
+    "check_facts",
+    "check_suitability",
+    "interpret",
+    "prepare",
+    "score",
+    "summarize",
+]
+
+MODEL = "lung_nodule"
+LABEL = "nodule"
+INPUT = "ct_hu"
+OUTPUT = "plane_logit"
+BATCH = 32
+# Candidates that are looked at again in the slanted planes.
+SECOND_LOOK = 96
+FINE_MM = (1.25, 1.4, 1.4)
+COARSE_MM = (3.0, 3.0, 3.0)
+
+FIRST_PLANES = PatchGeometry(planes=(AXIAL, CORONAL, SAGITTAL))
+SECOND_PLANES = (PatchGeometry(planes=SLANTED[:3]), PatchGeometry(planes=SLANTED[3:]))
+
+Progress = Callable[[float], None]
+Batch = dict[str, NDArray[Any]]
+Predict = Callable[[Batch], Awaitable[Mapping[str, NDArray[Any]]]]
+
+
+class Cancelled(Exception):
+    """Raised by a `progress` to stop the work."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Where to look, most promising first.
+
+    index:    float64 (candidate, 3), (slice, row, column) of the volume
+    diameter: float64 (candidate,) mm, about
+    inside:   where it was looked, and where findings are measured
+    """
+
+    volume: Volume
+    index: NDArray[np.float64]
+    diameter: NDArray[np.float64]
+    inside: Inside
+
+    def batches(self) -> Iterator[Batch]:
+        """Inputs of the first look, in the candidates' order."""
+        return self._sample(np.arange(len(self.index)), FIRST_PLANES)
+
+    def second_batches(self, chosen: NDArray[np.int64]) -> Iterator[Batch]:
+        """Inputs of the second look at `chosen`: all in three slanted planes, then all in the other three."""
+        for geometry in SECOND_PLANES:
+            yield from self._sample(chosen, geometry)
+
+    def _sample(self, chosen: NDArray[np.int64], geometry: PatchGeometry) -> Iterator[Batch]:
+        for start in range(0, len(chosen), BATCH):
+            part = chosen[start : start + BATCH]
+            yield {
+                INPUT: to_input(self.volume.voxels, self.volume.affine, self.index[part], self.diameter[part], geometry)
+            }
+
+
+def check_suitability(facts: StackFacts, volume: Volume, progress: Progress = lambda _: None) -> Suitability:
+    """Whether this stack is a CT of the chest that the model may read, by headers and voxels."""
+    by_facts = check_facts(facts)
+    if not by_facts.suitable:
+        return by_facts
+    _, coarse = _grids(volume, lambda part: progress(part * 0.6))
+    lungs = find_lungs(coarse, lambda part: progress(0.6 + part * 0.4))
+    return check_lungs(facts, lungs, coarse.spacing, volume.affine)
+
+
+def prepare(volume: Volume, progress: Progress = lambda _: None) -> Prepared:
+    """Find the lungs and the places in them worth a look. No lungs: no places."""
+    fine, coarse = _grids(volume, lambda part: progress(part * 0.2))
+    lungs = find_lungs(coarse, lambda part: progress(0.2 + part * 0.2))
+    inside = _inside(lungs, coarse, fine)
+    searched = Inside(inside.mask, coarse.factors).block(np.zeros(3, int), np.array(fine.hu.shape))
+    candidates = find_candidates(fine, searched, progress=lambda part: progress(0.4 + part * 0.6))
+    return Prepared(volume, fine.to_volume(candidates.index), candidates.diameter, inside)
+
+
+async def score(prepared: Prepared, predict: Predict, progress: Progress = lambda _: None) -> list[Batch]:
+    """Ask the model about every candidate, then again about the most nodule-like ones from more sides.
+
+    predict: one batch of inputs to its outputs, e.g. `partial(predictor.predict, name, version)`
+    Returns: what `interpret` takes
+    """
+    outputs: list[Batch] = []
+    count = len(prepared.index)
+    total = -(-count // BATCH) + 2 * -(-min(count, SECOND_LOOK) // BATCH)
+    for batch in prepared.batches():
+        outputs.append(dict(await predict(batch)))
+        progress(len(outputs) / total)
+    for batch in prepared.second_batches(_second_look(prepared, outputs)):
+        outputs.append(dict(await predict(batch)))
+        progress(min(1.0, len(outputs) / total))
+    return outputs
+
+
+def interpret(
+    prepared: Prepared, outputs: Sequence[Mapping[str, NDArray[Any]]], card: Mapping[str, Any]
+) -> list[DetectedFinding]:
+    """Findings, most probable first.
+
+    outputs: of `score`, or of all `prepared.batches()` in order (then without a second look)
+    card:    the model's, with `operatingPoint`
+    """
+    point = OperatingPoint.of_card(dict(card))
+    if not len(prepared.index):
+        return []
+    numbers, fused = _fused(prepared, _logits(outputs))
+    place_mm = prepared.index[numbers] * np.array(prepared.volume.spacing)
+    chance = point.probability(fused)
+    return [
+        _finding(prepared, int(numbers[kept]), float(chance[kept]), point)
+        for kept in keep_distinct(place_mm, prepared.diameter[numbers], fused, point.most)
+        if chance[kept] >= point.lowest
+    ]
+
+
+def summarize(findings: Sequence[DetectedFinding]) -> tuple[list[Score], float]:
+    """Of the stack: the most probable finding's probability as score (0 without any), and the uncertainty, 0 to 1."""
+    chance = findings[0].probability if findings else 0.0
+    return [Score(LABEL, chance)], uncertainty_of(findings)
+
+
+def _grids(volume: Volume, progress: Progress) -> tuple[Grid, Grid]:
+    """The volume at about 1.4 mm and at about 3 mm."""
+    fine = reduce_volume(volume.voxels, volume.spacing, factors_for(volume.spacing, FINE_MM), progress)
+    coarse = reduce_volume(fine.hu, fine.spacing, factors_for(fine.spacing, COARSE_MM))
+    return fine, coarse
+
+
+def _inside(lungs: Lungs, coarse: Grid, fine: Grid) -> Inside:
+    """The lungs' mask, one coarse voxel wider."""
+    by_slice, by_row, by_column = (a * b for a, b in zip(fine.factors, coarse.factors, strict=True))
+    return Inside(np.asarray(ndimage.binary_dilation(lungs.mask)), (by_slice, by_row, by_column))
+
+
+def _logits(outputs: Sequence[Mapping[str, NDArray[Any]]]) -> NDArray[np.float64]:
+    return np.concatenate([np.asarray(output[OUTPUT], np.float64) for output in outputs])
+
+
+def _second_look(prepared: Prepared, outputs: Sequence[Mapping[str, NDArray[Any]]]) -> NDArray[np.int64]:
+    """The most nodule-like candidates of the first look; the same each time, so that `interpret` finds them again."""
+    if not len(prepared.index):
+        return np.empty(0, np.int64)
+    fused = fuse_planes(list(_logits(outputs)[: len(prepared.index)]))
+    place_mm = prepared.index * np.array(prepared.volume.spacing)
+    return keep_distinct(place_mm, np.zeros(len(fused)), fused, SECOND_LOOK)
+
+
+def _fused(prepared: Prepared, logits: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Candidates that were looked at last, and their fused logits."""
+    count = len(prepared.index)
+    if len(logits) < count:
+        message = f"the model answered for {len(logits)} of {count} candidates"
+        raise ValueError(message)
+    first = logits[:count]
+    if len(logits) == count:
+        return np.arange(count), fuse_planes(list(first))
+    chosen = _second_look(prepared, [{OUTPUT: first}])
+    more = logits[count:].reshape(len(SECOND_PLANES), len(chosen), -1)
+    planes = np.concatenate([first[chosen], *more], axis=1)
+    return chosen, fuse_planes(list(planes))
+
+
+def _finding(prepared: Prepared, number: int, chance: float, point: OperatingPoint) -> DetectedFinding:
+    volume = prepared.volume
+    extent = measure_extent(
+        volume.voxels, volume.spacing, prepared.index[number], float(prepared.diameter[number]), prepared.inside
+    )
+    x, y, z = volume.index_to_patient(extent.center)
+    return DetectedFinding(
+        label=LABEL,
+        probability=round(chance, 4),
+        above_threshold=chance >= point.threshold,
+        frame_index=int(np.clip(round(extent.center[0]), 0, volume.voxels.shape[0] - 1)),
+        box=Box(*extent.box),
+        diameter_mm=round(extent.diameter_mm, 1),
+        position=Position(float(x), float(y), float(z)),
+    )

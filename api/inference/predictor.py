@@ -1,0 +1,57 @@
+"""What answers for a model: the interface that the embedded predictor and Triton share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A named input or output; dims without the batch, -1 where any length goes."""
+
+    name: str
+    dtype: np.dtype[Any]
+    dims: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """One version of a model, as its folder describes it; `card` is card.json."""
+
+    name: str
+    version: str
+    title: str
+    intended_use: str
+    modalities: tuple[str, ...]
+    body_parts: tuple[str, ...]
+    labels: tuple[str, ...]
+    card: dict[str, Any]
+
+
+class Predictor(Protocol):
+    """Asked from the event loop; implementations never block it.
+
+    Raises `api.errors.Unavailable` when the model or its server does not answer, `api.errors.Invalid` when the tensors
+    are not what the model takes.
+    """
+
+    async def models(self) -> Sequence[ModelDescription]:
+        """All versions there are, ready or not, by name and version."""
+        ...
+
+    async def is_ready(self, name: str, version: str) -> bool:
+        """Whether that version would answer now."""
+        ...
+
+    async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        """Outputs by name; first axis the batch, the same length for all inputs and outputs."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of sessions, threads and connections."""
+        ...

@@ -1,0 +1,101 @@
+"""Reads a Triton model repository: `<model>/config.pbtxt`, `<model>/card.json`, `<model>/<version>/model.onnx`."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
+from api.errors import Unavailable
+from api.inference.predictor import ModelDescription, TensorSpec
+
+_DTYPES = {
+    "TYPE_BOOL": np.bool_,
+    "TYPE_UINT8": np.uint8,
+    "TYPE_UINT16": np.uint16,
+    "TYPE_INT8": np.int8,
+    "TYPE_INT16": np.int16,
+    "TYPE_INT32": np.int32,
+    "TYPE_INT64": np.int64,
+    "TYPE_FP16": np.float16,
+    "TYPE_FP32": np.float32,
+    "TYPE_FP64": np.float64,
+}
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model as config.pbtxt states it. versions: numbers as text, lowest first; max_batch_size 0: no batch axis."""
+
+    name: str
+    path: Path
+    max_batch_size: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    versions: tuple[str, ...]
+    filename: str
+    card: dict[str, Any]
+
+    def file(self, version: str) -> Path:
+        """The network of a version."""
+        return self.path / version / self.filename
+
+    def describe(self, version: str) -> ModelDescription:
+        """What the product tells of a version."""
+        return ModelDescription(
+            name=self.name,
+            version=version,
+            title=str(self.card["title"]),
+            intended_use=str(self.card["intendedUse"]),
+            modalities=tuple(self.card["modalities"]),
+            body_parts=tuple(self.card["bodyParts"]),
+            labels=tuple(self.card["labels"]),
+            card=self.card,
+        )
+
+
+def read_repository(path: Path) -> dict[str, ModelFolder]:
+    """Every model of the repository by name.
+
+    Raises: Unavailable, naming the folder, when one is not complete or not readable.
+    """
+    if not path.is_dir():
+        message = f"The model repository {path.name} is missing."
+        raise Unavailable(message)
+    folders = (config.parent for config in sorted(path.glob("*/config.pbtxt")))
+    return {folder.name: read_model_folder(folder) for folder in folders}
+
+
+def read_model_folder(path: Path) -> ModelFolder:
+    """One model's folder; raises Unavailable when its config or card cannot be read."""
+    try:
+        config = text_format.Parse((path / "config.pbtxt").read_text("utf-8"), model_config_pb2.ModelConfig())
+        card = json.loads((path / "card.json").read_text("utf-8"))
+        return ModelFolder(
+            name=config.name or path.name,
+            path=path,
+            max_batch_size=config.max_batch_size,
+            inputs=_specs(config.input),
+            outputs=_specs(config.output),
+            versions=tuple(sorted((d.name for d in path.iterdir() if d.is_dir() and d.name.isdigit()), key=int)),
+            filename=config.default_model_filename or "model.onnx",
+            card=card,
+        )
+    except (OSError, ValueError, KeyError, text_format.ParseError) as error:
+        message = f"The model {path.name} cannot be read: {error}"
+        raise Unavailable(message) from error
+
+
+def _specs(tensors: Iterable[Any]) -> tuple[TensorSpec, ...]:
+    return tuple(
+        TensorSpec(
+            tensor.name,
+            np.dtype(_DTYPES[model_config_pb2.DataType.Name(tensor.data_type)]),
+            tuple(int(length) for length in tensor.dims),
+        )
+        for tensor in tensors
+    )
