@@ -4,7 +4,7 @@ Bounded in memory whatever the file says. Not for: decoding pixels (`pixels.py`)
 """
 
 from dataclasses import dataclass
-from os import SEEK_CUR, SEEK_END
+from io import SEEK_CUR, SEEK_END
 from struct import unpack_from
 from typing import BinaryIO
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from os import SEEK_END
+from io import SEEK_END
 from struct import unpack
 from typing import BinaryIO
 
