@@ -1,0 +1,66 @@
+# make run   sets everything up and runs the main job        make test      sets everything up and tests it
+# make check lints and type-checks                           make lock      renews the lock files
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: run serve pwa test test-browser check format lock benchmark clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.runtime pwa/dist/.built
+	@$(BIN)/python -m api demo
+
+serve: $(VENV)/.runtime pwa/dist/.built
+	@$(BIN)/python -m api serve
+
+pwa: pwa/dist/.built
+
+test: $(VENV)/.test pwa/dist/.built
+	$(BIN)/python -m pytest -m "not browser"
+
+test-browser: $(VENV)/.test pwa/dist/.built
+	tests/pwa/install_chromium
+	$(BIN)/python -m pytest -m browser tests/pwa
+
+check: $(VENV)/.test pwa/node_modules/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd pwa && $(NPM) run check
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmark: $(VENV)/.test pwa/dist/.built
+	$(BIN)/python -m tests.benchmarks
+
+# Locks hold hashes and no addresses, so that any registry with the same files will do.
+lock: $(VENV)/.runtime
+	$(PIP) install uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		-o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--extra test -c requirements.lock -o tests/requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Hilum needs Python 3.11 to 3.13; name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Install the venv module: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/python
+	@echo "Installing Python packages (once) ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
+
+$(VENV)/.test: tests/requirements.lock $(VENV)/.runtime
+	@echo "Installing test packages (once) ..."
+	@$(PIP) install --require-hashes --only-binary :all: -r tests/requirements.lock
+	@touch $@

@@ -1,0 +1,40 @@
+"""The ASGI application: GraphQL, signed addresses for bytes, health, and the PWA."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from api.backends import Backends, open_backends
+from api.images import FrameObjects
+from api.routes import frames, health, parts, pwa
+from api.routes.security_headers import SecurityHeaders
+from api.settings import Settings
+
+
+def routes_of(backends: Backends) -> list[BaseRoute]:
+    from schema.endpoint import graphql_routes
+
+    house = backends.house
+    return [
+        *parts.routes(backends.store, backends.addresses),
+        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
+        *graphql_routes(house),
+        *health.routes(house),
+        *pwa.routes(house.settings.pwa_dir),
+    ]
+
+
+def create_app(settings: Settings, database_url: str) -> Starlette:
+    """Opens its backends when it starts and closes them when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_backends(settings, database_url) as backends:
+            app.router.routes.extend(routes_of(backends))
+            app.state.house = backends.house
+            yield
+
+    return Starlette(lifespan=lifespan, middleware=[Middleware(SecurityHeaders)])

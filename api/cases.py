@@ -1,0 +1,187 @@
+"""The worklist: find a case, list and search them, rename, archive, delete."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select
+from sqlmodel import col
+
+from api.errors import Invalid, NotFound
+from api.events.append import case_changed
+from api.permissions import TABLE, Action, CaseSubject, Role, require
+from api.persistence import cases as case_rows
+from api.persistence.columns import now
+from api.persistence.paging import Page, PageRequest, SortKey, list_page
+from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, User
+from api.unit_of_work import UnitOfWork
+
+TITLE_LENGTH = 200
+TEXT_LENGTH = 200
+REASON_LENGTH = 1000
+ARCHIVED = "ARCHIVED"
+
+
+class CaseOrder(StrEnum):
+    MOST_URGENT = "MOST_URGENT"
+    NEWEST = "NEWEST"
+    LAST_ACTIVITY = "LAST_ACTIVITY"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """All that is given must hold; of the values of one list, any."""
+
+    status: Sequence[str] | None = None
+    urgency: Sequence[str] | None = None
+    modality: Sequence[str] | None = None
+    text: str | None = None  # part of title, patient name or id, study description, accession number
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+async def find(uow: UnitOfWork, case_key: UUID) -> Case | None:
+    return (await find_many(uow, [case_key])).get(case_key)
+
+
+async def find_many(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, Case]:
+    """Those of the cases that the actor may see."""
+    if uow.actor is None:
+        return {}
+    statement = case_rows.visible_cases(uow.actor).where(col(Case.key).in_(list(case_keys)))
+    return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def subjects(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, CaseSubject]:
+    """What each case is to the actor, for `permissions.is_allowed`."""
+    return await case_rows.subjects(uow.session, uow.actor, case_keys) if uow.actor else {}
+
+
+async def participants_of(uow: UnitOfWork, case_keys: Iterable[UUID]) -> list[tuple[Participant, User | None]]:
+    """Of cases the actor sees; longest-standing first."""
+    statement = (
+        select(Participant, User)
+        .join(User, col(User.key) == col(Participant.user_key), isouter=True)
+        .where(col(Participant.case_key).in_(list(case_keys)))
+        .order_by(col(Participant.since), col(Participant.key))
+    )
+    return [(row[0], row[1]) for row in await uow.session.execute(statement)]
+
+
+async def list_cases(
+    uow: UnitOfWork,
+    chosen: CaseFilter,
+    order: CaseOrder,
+    page: PageRequest,
+    upload_cases: ColumnElement[bool] | None = None,
+) -> Page[Case]:
+    """The actor's worklist. Raises Unauthenticated, Invalid."""
+    if uow.actor is None:
+        require(None, Action.CASE_SEE)
+    assert uow.actor is not None
+    sees_urgency = uow.actor.role is not Role.PATIENT
+    statement = case_rows.visible_cases(uow.actor).where(*_conditions(chosen, uow))
+    if chosen.status is None and upload_cases is None:
+        statement = statement.where(col(Case.status) != ARCHIVED)
+    if upload_cases is not None:
+        statement = statement.where(upload_cases)
+    if order is CaseOrder.MOST_URGENT and not sees_urgency:
+        order = CaseOrder.NEWEST  # the order would tell what the field hides
+    return await list_page(uow.session, statement, ORDERS[order], page)
+
+
+async def update(uow: UnitOfWork, case_key: UUID, title: str | None, archived: bool | None) -> Case:
+    row = await _get(uow, case_key, Action.CASE_UPDATE)
+    if title is not None:
+        row.title = checked_title(title)
+    if archived is not None and archived is not (row.status == ARCHIVED):
+        row.archived = archived
+        row.status = ARCHIVED
+        if not archived:
+            row.status = "READY"
+            await case_rows.settle(uow.session, row)
+    row.updated_at = now()
+    uow.audit(Action.CASE_UPDATE, row.key)
+    uow.tell(*case_changed(row.key, row.organization_key))
+    return row
+
+
+async def delete(uow: UnitOfWork, case_key: UUID, reason: str) -> None:
+    """The case is gone for everybody; its rows stay for the audit and for retention."""
+    row = await _get(uow, case_key, Action.CASE_DELETE)
+    reason = reason.strip()
+    if not 1 <= len(reason) <= REASON_LENGTH:
+        raise Invalid(f"Say why in 1 to {REASON_LENGTH} characters.", ["reason"])
+    assert uow.actor is not None
+    row.deleted_at, row.deleted_by, row.deletion_reason, row.updated_at = now(), uow.actor.user_key, reason, now()
+    uow.audit(Action.CASE_DELETE, row.key)
+    uow.tell(*case_changed(row.key, row.organization_key))
+
+
+def checked_title(title: str) -> str:
+    title = " ".join(title.split())
+    if not 1 <= len(title) <= TITLE_LENGTH:
+        raise Invalid(f"A title has 1 to {TITLE_LENGTH} characters.", ["title"])
+    return title
+
+
+async def _get(uow: UnitOfWork, case_key: UUID, action: Action) -> Case:
+    if uow.actor is None:
+        require(None, action)
+    subject = (await subjects(uow, [case_key])).get(case_key)
+    if subject is None:
+        raise NotFound("There is no such case, or you may not see it.", ["caseId"])
+    require(uow.actor, action, subject)
+    return await uow.session.get_one(Case, case_key, with_for_update=True, populate_existing=True)
+
+
+URGENCY_RANK = case({"URGENT": 3, "PRIORITY": 2, "ROUTINE": 1}, value=col(Case.urgency), else_=0)
+UNIQUE = SortKey(col(Case.key), UUID)
+ORDERS: dict[CaseOrder, list[SortKey]] = {
+    CaseOrder.MOST_URGENT: [
+        SortKey(URGENCY_RANK, int, descending=True), SortKey(col(Case.created_at), datetime, descending=True), UNIQUE,
+    ],
+    CaseOrder.NEWEST: [SortKey(col(Case.created_at), datetime, descending=True), UNIQUE],
+    CaseOrder.LAST_ACTIVITY: [SortKey(col(Case.updated_at), datetime, descending=True), UNIQUE],
+}  # fmt: skip
+
+
+def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]]:
+    assert uow.actor is not None
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.status is not None:
+        conditions.append(col(Case.status).in_(chosen.status))
+    if chosen.urgency is not None:
+        # What a patient may not see, a filter may not tell.
+        shown = chosen.urgency if uow.actor.role is not Role.PATIENT else []
+        conditions.append(col(Case.urgency).in_(shown))
+    if chosen.created_after is not None:
+        conditions.append(col(Case.created_at) > chosen.created_after)
+    if chosen.created_before is not None:
+        conditions.append(col(Case.created_at) < chosen.created_before)
+    of_case = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key))
+    if chosen.modality is not None:
+        conditions.append(exists().where(col(Series.study_key).in_(of_case), col(Series.modality).in_(chosen.modality)))
+    if chosen.text is not None and chosen.text.strip():
+        conditions.append(_matches(chosen.text.strip(), of_case, uow.actor.role))
+    return conditions
+
+
+def _matches(text: str, of_case: Select[UUID], role: Role) -> ColumnElement[bool]:
+    if len(text) > TEXT_LENGTH:
+        raise Invalid(f"A search text has at most {TEXT_LENGTH} characters.", ["filter", "text"])
+    columns = [col(Study.description), col(Study.accession_number)]
+    places = [col(Case.title).icontains(text, autoescape=True)]
+    places.append(
+        exists().where(col(Study.key).in_(of_case), or_(*(c.icontains(text, autoescape=True) for c in columns)))
+    )
+    if Action.CASE_SEE_IDENTITY in TABLE[role]:  # a search by name tells a name
+        names = (col(Patient.name), col(Patient.patient_id))
+        places.append(
+            exists().where(
+                col(Patient.key) == col(Case.patient_key), or_(*(c.icontains(text, autoescape=True) for c in names))
+            )
+        )
+    return or_(*places)

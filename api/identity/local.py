@@ -1,0 +1,63 @@
+"""The directory in our own tables: argon2id hashes (RFC 9106) beside the users."""
+
+import asyncio
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from api.errors import ErrorCode, Invalid
+from api.persistence.columns import now
+from api.persistence.tables import LocalCredential, User
+
+SHORTEST = 12  # NIST SP 800-63B
+LONGEST = 256  # hashing is made slow on purpose: a megabyte of password would be an attack
+
+
+class WeakPassword(Invalid):
+    code = ErrorCode.WEAK_PASSWORD
+
+
+class LocalDirectory:
+    """Hashes in a thread: one takes some 30 ms and 64 MiB, and the event loop must not wait for it."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+        # Checked where no such user exists, so that the answer takes as long.
+        self._nobody = self._hasher.hash("nobody has this password")
+
+    async def authenticate(self, session: AsyncSession, email: str, password: str) -> UUID | None:
+        statement = (
+            select(User, LocalCredential)
+            .join(LocalCredential, col(LocalCredential.user_key) == col(User.key))
+            .where(col(User.email) == email.strip().lower())
+        )
+        found = (await session.execute(statement)).first()
+        stored = found[1].password_hash if found else self._nobody
+        if len(password) > LONGEST or not await asyncio.to_thread(self._matches, stored, password) or found is None:
+            return None
+        user, credential = found
+        if user.disabled:
+            return None
+        if self._hasher.check_needs_rehash(credential.password_hash):
+            credential.password_hash = await asyncio.to_thread(self._hasher.hash, password)
+        return UUID(str(user.key))
+
+    async def set_password(self, session: AsyncSession, user_key: UUID, password: str) -> None:
+        if not SHORTEST <= len(password) <= LONGEST:
+            raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.", ["password"])
+        hashed = await asyncio.to_thread(self._hasher.hash, password)
+        credential = await session.get(LocalCredential, user_key)
+        if credential is None:
+            session.add(LocalCredential(user_key=user_key, password_hash=hashed))
+        else:
+            credential.password_hash, credential.changed_at = hashed, now()
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False

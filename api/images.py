@@ -1,0 +1,206 @@
+"""Look at what was received: studies, series and stacks of cases one may see, and where their frames are fetched."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from api.persistence.cases import visible_study_keys
+from api.persistence.columns import now
+from api.persistence.tables import Case, CaseStudy, Frame, Instance, Patient, Series, Stack, Study
+from api.unit_of_work import House, UnitOfWork
+
+FRAME_MEDIA_TYPES = {"frames": "image/jphc", "previews": "image/webp"}
+
+
+@dataclass(frozen=True)
+class FrameRow:
+    index: int
+    sop_instance_uid: str
+    frame_number: int
+    geometry: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SignedFrames:
+    url_template: str  # RFC 6570, {index} from 0
+    media_type: str
+    expires_at: datetime
+
+
+async def find_patients(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID, Patient]:
+    """Patients of studies the actor sees; whether their identity may be shown is asked of the case."""
+    if uow.actor is None:
+        return {}
+    of_studies = select(col(Study.patient_key)).where(col(Study.key).in_(visible_study_keys(uow.actor)))
+    statement = select(Patient).where(col(Patient.key).in_(list(keys)), col(Patient.key).in_(of_studies))
+    return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def find_studies(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID, Study]:
+    if uow.actor is None:
+        return {}
+    statement = select(Study).where(col(Study.key).in_(list(keys)), col(Study.key).in_(visible_study_keys(uow.actor)))
+    return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def find_series(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID, Series]:
+    if uow.actor is None:
+        return {}
+    seen = col(Series.study_key).in_(visible_study_keys(uow.actor))
+    statement = select(Series).where(col(Series.key).in_(list(keys)), seen)
+    return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def find_stacks(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID, Stack]:
+    if uow.actor is None:
+        return {}
+    statement = (
+        select(Stack)
+        .join(Series, col(Series.key) == col(Stack.series_key))
+        .where(col(Stack.key).in_(list(keys)), col(Series.study_key).in_(visible_study_keys(uow.actor)))
+    )
+    return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def cases_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """Keys of the cases that hold each study, for asking what a study is to the actor."""
+    statement = select(CaseStudy).where(col(CaseStudy.study_key).in_(list(study_keys)))
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in (await uow.session.execute(statement)).scalars():
+        found[row.study_key].append(row.case_key)
+    return found
+
+
+async def studies_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, list[Study]]:
+    """Newest first, by the scanner's clock."""
+    statement = (
+        select(col(CaseStudy.case_key), Study)
+        .join(Study, col(Study.key) == col(CaseStudy.study_key))
+        .where(col(CaseStudy.case_key).in_(list(case_keys)))
+        .order_by(col(Study.started_at).desc().nulls_last(), col(Study.key))
+    )
+    found: dict[UUID, list[Study]] = defaultdict(list)
+    for case_key, study in await uow.session.execute(statement):
+        found[case_key].append(study)
+    return found
+
+
+async def priors_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, list[Study]]:
+    """The same patient's earlier studies in the organization that the actor may see, newest first."""
+    if uow.actor is None:
+        return {}
+    own, mine = aliased(Study), aliased(CaseStudy)
+    first_of_case = (
+        select(col(mine.case_key), col(own.started_at))
+        .join(own, col(own.key) == col(mine.study_key))
+        .where(col(mine.case_key).in_(list(case_keys)))
+        .order_by(col(mine.case_key), col(own.started_at))
+        .distinct(col(mine.case_key))
+        .subquery()
+    )
+    inside = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key))
+    statement = (
+        select(col(Case.key), Study)
+        .join(Study, and_(col(Study.patient_key) == col(Case.patient_key)))
+        .join(first_of_case, first_of_case.c.case_key == col(Case.key))
+        .where(
+            col(Study.organization_key) == col(Case.organization_key),
+            col(Study.key).not_in(inside),
+            col(Study.key).in_(visible_study_keys(uow.actor)),
+            or_(first_of_case.c.started_at.is_(None), col(Study.started_at) < first_of_case.c.started_at),
+        )
+        .order_by(col(Study.started_at).desc().nulls_last(), col(Study.key))
+    )
+    found: dict[UUID, list[Study]] = defaultdict(list)
+    for case_key, study in await uow.session.execute(statement):
+        found[case_key].append(study)
+    return found
+
+
+async def series_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict[UUID, list[Series]]:
+    statement = (
+        select(Series)
+        .where(col(Series.study_key).in_(list(study_keys)))
+        .order_by(col(Series.number).nulls_last(), col(Series.created_at), col(Series.key))
+    )
+    found: dict[UUID, list[Series]] = defaultdict(list)
+    for row in (await uow.session.execute(statement)).scalars():
+        found[row.study_key].append(row)
+    return found
+
+
+async def stacks_of_series(uow: UnitOfWork, series_keys: Iterable[UUID]) -> dict[UUID, list[Stack]]:
+    """Current stacks first, most frames first; those that a later one superseded come last and say so."""
+    statement = (
+        select(Stack)
+        .where(col(Stack.series_key).in_(list(series_keys)))
+        .order_by(col(Stack.superseded), col(Stack.created_at).desc(), col(Stack.ordinal), col(Stack.key))
+    )
+    found: dict[UUID, list[Stack]] = defaultdict(list)
+    for row in (await uow.session.execute(statement)).scalars():
+        found[row.series_key].append(row)
+    return found
+
+
+async def frame_table(uow: UnitOfWork, stack: Stack) -> list[FrameRow]:
+    """Every frame of a stack the actor sees, in order."""
+    statement = (
+        select(col(Frame.key), col(Instance.sop_instance_uid), col(Frame.frame_number), col(Frame.geometry))
+        .join(Instance, col(Instance.key) == col(Frame.instance_key))
+        .where(col(Frame.key).in_(stack.frame_keys))
+    )
+    rows = {row[0]: row for row in await uow.session.execute(statement)}
+    return [FrameRow(i, *rows[key][1:]) for i, key in enumerate(stack.frame_keys)]
+
+
+async def frame_source(uow: UnitOfWork, stack: Stack, kind: Literal["frames", "previews"]) -> SignedFrames:
+    """One signature for all frames of a stack the actor sees."""
+    expires_at = now().replace(microsecond=0) + timedelta(seconds=uow.settings.frame_url_seconds)
+    template = await uow.store.sign_frames(kind, str(stack.key), expires_at)
+    return SignedFrames(template, FRAME_MEDIA_TYPES[kind], expires_at)
+
+
+async def thumbnail(uow: UnitOfWork, stacks: Sequence[Stack]) -> SignedFrames | None:
+    """The preview in the middle of a series' first stack; None where the series holds no pictures."""
+    if not stacks:
+        return None
+    source = await frame_source(uow, stacks[0], "previews")
+    middle = str(len(stacks[0].frame_keys) // 2)
+    return SignedFrames(source.url_template.replace("{index}", middle), source.media_type, source.expires_at)
+
+
+class FrameObjects:
+    """Which object holds a frame of a stack. A stack never changes, so what was read once stays true."""
+
+    def __init__(self, house: House, most_stacks: int = 256) -> None:
+        self._house = house
+        self._most = most_stacks
+        self._known: dict[str, list[str]] = {}
+
+    async def find(self, stack_id: str, kind: str, index: int) -> str | None:
+        """The object's name, for whoever holds a signed address of the stack."""
+        paths = self._known.get(stack_id)
+        if paths is None:
+            paths = await self._read(stack_id)
+            while len(self._known) >= self._most:
+                self._known.pop(next(iter(self._known)))
+            if paths:
+                self._known[stack_id] = paths
+        return f"{kind}/{paths[index]}" if 0 <= index < len(paths) else None
+
+    async def _read(self, stack_id: str) -> list[str]:
+        async with self._house.sessions() as session:
+            stack = await session.get(Stack, UUID(stack_id))
+            if stack is None:
+                return []
+            statement = select(col(Frame.key), col(Frame.instance_key), col(Frame.frame_number))
+            rows = await session.execute(statement.where(col(Frame.key).in_(stack.frame_keys)))
+            paths = {row[0]: f"{row[1]}/{row[2]}" for row in rows}
+            return [paths[key] for key in stack.frame_keys]

@@ -1,0 +1,67 @@
+"""What an upload may hold: each file, and each member of an archive, in order. Blocking: runs in a thread."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from api.errors import Rejected
+from api.ingest.archive import ArchiveLimits, Refusal, is_zip, iter_members
+from api.persistence.tables import UploadFile
+from api.settings import MIB, Settings
+
+HEAD_BYTES = 4
+MEMBER_MEMORY = 4 * MIB  # larger members go to a sealed temporary file; a batch keeps several at once
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may be an instance. path: within the archive, or the file's name."""
+
+    file_key: UUID
+    path: str
+    size: int
+    consumed: int  # bytes of the uploaded file that are read when this one is
+    open: Callable[[], BinaryIO]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Refused:
+    file_key: UUID
+    path: str
+    consumed: int
+    reason: Rejected
+
+
+def archive_limits(settings: Settings) -> ArchiveLimits:
+    return ArchiveLimits(
+        max_files=settings.archive_files,
+        max_member_bytes=settings.upload_file_bytes,
+        max_total_bytes=settings.archive_bytes,
+        max_ratio=settings.archive_ratio,
+        max_depth=settings.archive_depth,
+        memory_bytes=MEMBER_MEMORY,
+    )
+
+
+def iter_candidates(file: UploadFile, content: BinaryIO, limits: ArchiveLimits) -> Iterator[Candidate | Refused]:
+    """Members of an archive, or the file itself. An archive that cannot be read at all is one refusal.
+
+    content: is closed by the last one who needs it.
+    """
+    head = content.read(HEAD_BYTES)
+    content.seek(0)
+    if not is_zip(head):
+        yield Candidate(file.key, file.name, file.size, file.size, lambda: content, content.close)
+        return
+    with content:
+        try:
+            for member in iter_members(content, limits):
+                read = min(file.size, content.tell())
+                if isinstance(member, Refusal):
+                    yield Refused(file.key, member.path, read, Rejected(member.code, member.message))
+                else:
+                    yield Candidate(file.key, member.path, member.size, read, member.open, member.close)
+        except Rejected as reason:
+            yield Refused(file.key, file.name, file.size, reason)

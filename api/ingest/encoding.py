@@ -1,0 +1,115 @@
+"""One instance, read and encoded frame by frame: lossless codestreams, previews, and the digest of its values.
+
+Blocking: runs in threads. Not for: rows and objects (`filing`, `storing`).
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.errors import Rejected, RejectionCode
+from api.imaging import htj2k
+from api.imaging.frame_geometry import FrameGeometry
+from api.imaging.instance import Instance, is_dicom, is_media_directory, read_instance
+from api.imaging.pictures import is_picture, picture_instance, read_picture
+from api.imaging.pixels import iter_frames
+from api.imaging.preview import preview_webp
+from api.imaging.window import VoiWindow, full_range, presets
+from api.settings import Settings
+
+HEAD_BYTES = 1024
+FULL_RANGE = "Full range"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An instance whose header is read; `frames` decodes when iterated."""
+
+    instance: Instance
+    frames: Iterator[NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class EncodedFrame:
+    geometry: FrameGeometry
+    codestream: bytes  # image/jphc
+    preview: bytes  # image/webp
+
+
+class MediaDirectory(Exception):
+    """A DICOMDIR: an index of the others, nothing to keep."""
+
+
+def open_source(file: BinaryIO, scope: str, settings: Settings) -> Source:
+    """scope: what pictures without identity of their own belong together by. Raises Rejected, MediaDirectory."""
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if is_picture(head):
+        values, geometry = read_picture(file, max_pixels=settings.picture_pixels)
+        digest = pixel_digest([values])
+        return Source(picture_instance(digest, scope, geometry), iter([values]))
+    if not is_dicom(head):
+        raise Rejected(
+            RejectionCode.NOT_AN_IMAGE,
+            "It is neither DICOM nor a PNG or JPEG picture. Send the files as the scanner wrote them.",
+        )
+    if is_media_directory(file):
+        raise MediaDirectory
+    file.seek(0)
+    instance = read_instance(file, max_frames=settings.instance_frames, max_pixel_bytes=settings.instance_pixel_bytes)
+    return Source(instance, iter_frames(file, instance))
+
+
+class Encoder:
+    """Encodes the frames of one source in order, and digests their stored values on the way."""
+
+    def __init__(self, source: Source, window: VoiWindow | None) -> None:
+        self._source = source
+        self._geometries = iter(source.instance.frames)
+        self._digest = hashlib.sha256()
+        self.window = window or first_window(source.instance)
+
+    def encode_next(self) -> EncodedFrame | None:
+        """The next frame; None after the last. Raises Rejected where it cannot be decoded."""
+        values = next(self._source.frames, None)
+        if values is None:
+            return None
+        geometry = next(self._geometries)
+        _update(self._digest, values)
+        if self.window is None:
+            self.window = replace(full_range(rescaled(values, geometry), geometry.padding_value), name=FULL_RANGE)
+        return EncodedFrame(geometry, htj2k.encode(values), preview_webp(values, geometry, self.window))
+
+    @property
+    def pixel_digest(self) -> str:
+        """SHA-256 of all frames encoded so far: shape, type and stored values."""
+        return self._digest.hexdigest()
+
+
+def pixel_digest(frames: "Iterator[NDArray[Any]] | list[NDArray[Any]]") -> str:
+    """What `Encoder.pixel_digest` gives, without encoding: tells the same values from others."""
+    digest = hashlib.sha256()
+    for values in frames:
+        _update(digest, values)
+    return digest.hexdigest()
+
+
+def first_window(instance: Instance) -> VoiWindow | None:
+    """As the scanner wrote it, else the first preset of the modality; None where only the values can tell."""
+    if instance.frames[0].samples_per_pixel != 1:
+        return VoiWindow(None, 128, 256)
+    return next(iter(instance.windows or presets(instance.series.modality)), None)
+
+
+def rescaled(values: NDArray[Any], geometry: FrameGeometry) -> NDArray[np.float32]:
+    slope = 1.0 if geometry.rescale_slope is None else geometry.rescale_slope
+    return values.astype(np.float32) * np.float32(slope) + np.float32(geometry.rescale_intercept or 0.0)
+
+
+def _update(digest: "hashlib._Hash", values: NDArray[Any]) -> None:
+    digest.update(f"{values.shape}{values.dtype.str}".encode())
+    digest.update(np.ascontiguousarray(values).data)

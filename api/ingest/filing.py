@@ -1,0 +1,135 @@
+"""File stored instances under their patient, study and series, and in a case: rows of one batch, one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import SQLModel, col
+
+from api.errors import Rejected, RejectionCode
+from api.events.append import case_changed, upload_progressed
+from api.imaging.instance import Instance
+from api.ingest.placing import Place, Places
+from api.ingest.storing import ACCEPTED, DUPLICATE, REJECTED, Outcome, windows_of
+from api.persistence.columns import now
+from api.persistence.tables import Case, Frame, Upload, UploadCase, UploadInstance
+from api.persistence.tables import Instance as InstanceRow
+from api.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Filed:
+    """orphans: keys of instances that were stored but not filed; their objects are to be deleted."""
+
+    orphans: tuple[UUID, ...]
+
+
+async def file_batch(
+    uow: UnitOfWork, upload: Upload, places: Places, outcomes: Sequence[Outcome], progress: float
+) -> Filed:
+    """Write down what became of each candidate. Safe to run twice: a path that has its row is left alone."""
+    filed: list[Outcome] = []
+    orphans: list[UUID] = []
+    for outcome in outcomes:
+        settled = await _file(uow, upload, places, outcome)
+        filed.append(settled)
+        if outcome.kind == ACCEPTED and settled.kind != ACCEPTED and outcome.instance_key is not None:
+            orphans.append(outcome.instance_key)
+    if filed:
+        rows = [_record(upload, outcome) for outcome in filed]
+        await uow.session.execute(_insert(UploadInstance).on_conflict_do_nothing(), rows)
+    upload.progress = max(upload.progress, min(progress, 0.99))
+    await uow.session.flush()
+    for case in places.take_changed_cases():
+        case.updated_at = now()
+        uow.tell(*case_changed(case.key, case.organization_key))
+    uow.tell(upload_progressed(upload.user_key, upload.key))
+    return Filed(tuple(orphans))
+
+
+async def _file(uow: UnitOfWork, upload: Upload, places: Places, outcome: Outcome) -> Outcome:
+    if outcome.kind not in (ACCEPTED, DUPLICATE) or outcome.instance is None:
+        return outcome
+    try:
+        place = await places.find_or_make(outcome.instance)
+    except Rejected as reason:
+        return replace(outcome, kind=REJECTED, reason=reason)
+    await _note_case(uow, upload, place.case)
+    if outcome.kind == DUPLICATE:
+        return outcome
+    return await _file_instance(uow, upload, place, outcome, outcome.instance)
+
+
+async def _file_instance(
+    uow: UnitOfWork, upload: Upload, place: Place, outcome: Outcome, instance: Instance
+) -> Outcome:
+    assert outcome.instance_key is not None
+    row = InstanceRow(
+        key=outcome.instance_key,
+        organization_key=upload.organization_key,
+        series_key=place.series_key,
+        upload_key=upload.key,
+        sop_instance_uid=instance.sop_instance_uid,
+        sop_class_uid=instance.sop_class_uid,
+        transfer_syntax_uid=instance.transfer_syntax_uid,
+        instance_number=instance.instance_number,
+        pixel_digest=outcome.pixel_digest,
+        size=outcome.size,
+        windows=windows_of(outcome),
+        unit=instance.unit,
+    )
+    statement = _insert(InstanceRow).values(**row.model_dump()).on_conflict_do_nothing().returning(col(InstanceRow.key))
+    if await uow.session.scalar(statement) is None:
+        return await _already_there(uow, upload, outcome, instance)
+    frames = [
+        Frame(
+            key=uuid5(outcome.instance_key, str(geometry.frame_number)),
+            instance_key=outcome.instance_key,
+            frame_number=geometry.frame_number,
+            geometry=geometry.as_json(),
+        ).model_dump()
+        for geometry in outcome.geometries
+    ]
+    await uow.session.execute(_insert(Frame), frames)
+    return outcome
+
+
+async def _already_there(uow: UnitOfWork, upload: Upload, outcome: Outcome, instance: Instance) -> Outcome:
+    """Another upload filed this SOP Instance UID in the meantime."""
+    statement = select(InstanceRow).where(
+        col(InstanceRow.organization_key) == upload.organization_key,
+        col(InstanceRow.sop_instance_uid) == instance.sop_instance_uid,
+    )
+    there = (await uow.session.execute(statement)).scalar_one()
+    if there.key == outcome.instance_key:
+        return outcome  # this very batch, before a crash
+    if there.pixel_digest == outcome.pixel_digest:
+        return replace(outcome, kind=DUPLICATE)
+    message = (
+        "An instance with this SOP Instance UID but other pixels is there already. Ask who sent it which one is right."
+    )
+    return replace(outcome, kind=REJECTED, reason=Rejected(RejectionCode.IDENTITY_CONFLICT, message))
+
+
+async def _note_case(uow: UnitOfWork, upload: Upload, case: Case) -> None:
+    statement = _insert(UploadCase).values(upload_key=upload.key, case_key=case.key)
+    await uow.session.execute(statement.on_conflict_do_nothing())
+
+
+def _record(upload: Upload, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "upload_key": upload.key,
+        "file_key": outcome.file_key,
+        "path": outcome.path,
+        "outcome": outcome.kind,
+        "code": outcome.reason.code.value if outcome.reason else None,
+        "message": outcome.reason.message if outcome.reason else None,
+        "instance_key": outcome.instance_key if outcome.kind == ACCEPTED else None,
+    }
+
+
+def _insert(table: type[SQLModel]) -> Any:
+    return insert(table)

@@ -1,0 +1,180 @@
+"""Where an instance belongs: its patient, study and series within the organization, and the case that people read."""
+
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
+
+from api.errors import Rejected, RejectionCode
+from api.imaging.instance import Instance, PatientIdentity
+from api.permissions import Actor
+from api.persistence import cases as case_rows
+from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, Upload
+
+TITLE_LENGTH = 200
+Row = TypeVar("Row", bound=SQLModel)
+
+
+@dataclass(frozen=True)
+class Place:
+    series_key: UUID
+    case: Case
+
+
+@dataclass
+class Places:
+    """Finds or makes the rows above an instance; one for each transaction, so that nothing rolled back is remembered.
+
+    actor: who uploaded; a study that they cannot see is not theirs to add to.
+    """
+
+    session: AsyncSession
+    upload: Upload
+    actor: Actor
+    _known: dict[tuple[str, str], Place] = field(default_factory=dict)
+    _changed: dict[UUID, Case] = field(default_factory=dict)
+
+    async def find_or_make(self, instance: Instance) -> Place:
+        """Raises Rejected(PATIENT_MISMATCH)."""
+        uids = (instance.study_instance_uid, instance.series_instance_uid)
+        place = self._known.get(uids)
+        if place is None:
+            patient = await self._patient(instance.patient)
+            study = await self._study(instance, patient)
+            case = await self._case(instance, study, patient)
+            place = Place((await self._series(instance, study)).key, case)
+            self._known[uids] = place
+        else:
+            await self._check_patient(instance, place.case)
+        self._changed[place.case.key] = place.case
+        return place
+
+    def take_changed_cases(self) -> list[Case]:
+        """Cases that got something, in an order that every transaction keeps."""
+        return [self._changed[key] for key in sorted(self._changed, key=str)]
+
+    async def _check_patient(self, instance: Instance, case: Case) -> None:
+        patient = await self._patient(instance.patient)
+        if patient is not None and case.patient_key not in (None, patient.key):
+            raise _mismatch()
+
+    async def _patient(self, identity: PatientIdentity) -> Patient | None:
+        """None for what names no patient: a picture."""
+        if identity.patient_id is None:
+            return None
+        values = {
+            "organization_key": self.upload.organization_key,
+            "patient_id": identity.patient_id,
+            "issuer": identity.issuer,
+        }
+        found = await self._find(Patient, values)
+        if found is None:
+            facts = {"name": identity.name, "birth_date": identity.birth_date, "sex": identity.sex}
+            found = await self._make(Patient, values, facts)
+        return found
+
+    async def _study(self, instance: Instance, patient: Patient | None) -> Study:
+        values = {"organization_key": self.upload.organization_key, "study_instance_uid": instance.study_instance_uid}
+        found = await self._find(Study, values)
+        if found is None:
+            facts = {
+                "patient_key": patient.key if patient else None,
+                "description": instance.study.description,
+                "accession_number": instance.study.accession_number,
+                "started_at": instance.study.started_at,
+            }
+            return await self._make(Study, values, facts)
+        if patient is not None and found.patient_key not in (None, patient.key):
+            raise _mismatch()
+        return found
+
+    async def _case(self, instance: Instance, study: Study, patient: Patient | None) -> Case:
+        if self.upload.case_key is not None:
+            case = await self.session.get_one(Case, self.upload.case_key, with_for_update=True)
+            if patient is not None and case.patient_key not in (None, patient.key):
+                raise _mismatch()
+            if case.patient_key is None and patient is not None:
+                case.patient_key = patient.key
+        else:
+            held = select(col(CaseStudy.case_key)).where(col(CaseStudy.study_key) == study.key)
+            statement = (
+                case_rows.visible_cases(self.actor).where(col(Case.key).in_(held)).order_by(col(Case.created_at))
+            )
+            found = await self.session.scalar(statement.limit(1).with_for_update(of=Case))
+            if found is None and await self._is_anothers(study):
+                raise _mismatch()
+            case = found or await self._new_case(instance, patient)
+        await self.session.execute(
+            insert(CaseStudy).values(case_key=case.key, study_key=study.key).on_conflict_do_nothing()
+        )
+        return case
+
+    async def _is_anothers(self, study: Study) -> bool:
+        """Whether the study lies in a case that the uploader cannot see. Its UID alone must not open it."""
+        statement = (
+            select(col(Case.key))
+            .join(CaseStudy, col(CaseStudy.case_key) == col(Case.key))
+            .where(col(CaseStudy.study_key) == study.key, col(Case.deleted_at).is_(None))
+        )
+        return await self.session.scalar(statement.limit(1)) is not None
+
+    async def _new_case(self, instance: Instance, patient: Patient | None) -> Case:
+        case = Case(
+            organization_key=self.upload.organization_key,
+            patient_key=patient.key if patient else None,
+            title=(self.upload.title or default_title(instance))[:TITLE_LENGTH],
+            status="RECEIVING",
+            created_by=self.upload.user_key,
+        )
+        self.session.add(case)
+        await self.session.flush()
+        self.session.add(Participant(case_key=case.key, user_key=self.upload.user_key, access="OWNER"))
+        await self.session.flush()
+        return case
+
+    async def _series(self, instance: Instance, study: Study) -> Series:
+        values = {"study_key": study.key, "series_instance_uid": instance.series_instance_uid}
+        found = await self._find(Series, values)
+        facts = instance.series
+        return found or await self._make(
+            Series,
+            values,
+            {
+                "number": facts.number,
+                "description": facts.description,
+                "modality": facts.modality,
+                "body_part": facts.body_part,
+                "laterality": facts.laterality,
+                "frame_of_reference_uid": facts.frame_of_reference_uid,
+            },
+        )
+
+    async def _find(self, table: type[Row], values: dict[str, Any]) -> Row | None:
+        conditions = [getattr(table, name).is_not_distinct_from(value) for name, value in values.items()]
+        return await self.session.scalar(select(table).where(*conditions))
+
+    async def _make(self, table: type[Row], values: dict[str, Any], facts: dict[str, Any]) -> Row:
+        """Insert, or wait for whoever inserts the same and take theirs."""
+        row = table(**values, **facts)
+        await self.session.execute(insert(table).values(**row.model_dump()).on_conflict_do_nothing())
+        made = await self._find(table, values)
+        assert made is not None
+        return made
+
+
+def default_title(instance: Instance) -> str:
+    described = instance.study.description or instance.series.description
+    parts = [part for part in (instance.series.modality, instance.series.body_part) if part]
+    return " ".join((described or " ".join(parts) or "Images").split())
+
+
+def _mismatch() -> Rejected:
+    return Rejected(
+        RejectionCode.PATIENT_MISMATCH,
+        "It belongs to another patient than the case or study it would join. "
+        "Send it without a case, or correct the patient id.",
+    )

@@ -1,0 +1,112 @@
+"""The ingest job: a completed upload becomes studies, series, instances, frames, stacks and cases.
+
+May run twice, or be killed and begin again: candidates that have their row are passed over, objects have names
+derived from where they came from, and the end is one transaction.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from api.imaging.window import VoiWindow
+from api.ingest.candidates import Candidate
+from api.ingest.contents import Found, waves
+from api.ingest.ending import finish
+from api.ingest.filing import file_batch
+from api.ingest.placing import Places
+from api.ingest.storing import REJECTED, Claims, Opened, Outcome, open_candidate, store
+from api.permissions import Actor, Role
+from api.persistence.tables import Instance, Upload, UploadFile, UploadInstance, User
+from api.telemetry import span
+from api.unit_of_work import House, UnitOfWork
+
+
+async def run(house: House, upload_key: UUID) -> None:
+    """Ingest one upload; does nothing where it is not waiting for that."""
+    with span("ingest"):
+        async with house.unit_of_work() as uow:
+            upload = await uow.session.get(Upload, upload_key)
+            if upload is None or upload.status != "INGESTING":
+                return
+            statement = select(UploadFile).where(col(UploadFile.upload_key) == upload_key)
+            files = (await uow.session.execute(statement.order_by(col(UploadFile.index)))).scalars().all()
+            ingest = Ingest(house, upload_key, await _uploader(uow, upload), upload.organization_key)
+        await ingest.take_in(files)
+        await finish(house, upload_key)
+
+
+@dataclass
+class Ingest:
+    """One run of the job for one upload."""
+
+    house: House
+    upload_key: UUID
+    actor: Actor
+    organization_key: UUID
+    claims: Claims = field(default_factory=Claims)
+    windows: dict[str, VoiWindow] = field(default_factory=dict)
+
+    async def take_in(self, files: Sequence[UploadFile]) -> None:
+        total = max(1, sum(file.size for file in files))
+        settings = self.house.settings
+        async for wave, consumed in waves(self.house.store, files, await self._done(), settings):
+            await self._write(await self._work(wave), consumed / total)
+
+    async def _done(self) -> set[tuple[UUID, str]]:
+        statement = select(col(UploadInstance.file_key), col(UploadInstance.path))
+        async with self.house.sessions() as session:
+            rows = await session.execute(statement.where(col(UploadInstance.upload_key) == self.upload_key))
+            return {(row[0], row[1]) for row in rows}
+
+    async def _work(self, wave: Sequence[Found]) -> list[Outcome]:
+        """Read, compare and store the candidates of a wave, several at once; in their order."""
+        slots = asyncio.Semaphore(self.house.settings.ingest_threads)
+
+        async def opened(found: Found) -> Opened | Outcome:
+            if not isinstance(found, Candidate):
+                return Outcome(found.file_key, found.path, REJECTED, found.reason)
+            async with slots:
+                return await open_candidate(found, str(self.upload_key), self.house.settings)
+
+        async def stored(found: Opened | Outcome) -> Outcome:
+            if isinstance(found, Outcome):
+                return found
+            async with slots:
+                return await store(found, self.upload_key, self.house.store, self.claims, self.windows)
+
+        try:
+            headers = await asyncio.gather(*(opened(found) for found in wave))
+            await self._learn(headers)
+            return list(await asyncio.gather(*(stored(found) for found in headers)))
+        finally:
+            for found in wave:
+                if isinstance(found, Candidate):
+                    found.close()
+
+    async def _learn(self, headers: Sequence[Opened | Outcome]) -> None:
+        """Which of these SOP Instance UIDs the organization has already."""
+        uids = {found.source.instance.sop_instance_uid for found in headers if isinstance(found, Opened)}
+        statement = select(col(Instance.sop_instance_uid), col(Instance.pixel_digest)).where(
+            col(Instance.organization_key) == self.organization_key,
+            col(Instance.sop_instance_uid).in_(uids - self.claims.digests.keys()),
+        )
+        async with self.house.sessions() as session:
+            for uid, digest in await session.execute(statement):
+                self.claims.know(uid, digest)
+
+    async def _write(self, outcomes: Sequence[Outcome], progress: float) -> None:
+        async with self.house.unit_of_work(self.actor) as uow:
+            upload = await uow.session.get_one(Upload, self.upload_key, with_for_update=True)
+            filed = await file_batch(uow, upload, Places(uow.session, upload, self.actor), outcomes, progress)
+        for key in filed.orphans:
+            for kind in ("frames", "previews", "instances"):
+                await self.house.store.delete_prefix(f"{kind}/{key}")
+
+
+async def _uploader(uow: UnitOfWork, upload: Upload) -> Actor:
+    user = await uow.session.get_one(User, upload.user_key)
+    return Actor(user.key, user.organization_key, Role(user.role))

@@ -1,0 +1,154 @@
+"""Store what one candidate holds: the instance as received, its frames and previews; or say why not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from api.errors import Rejected, RejectionCode
+from api.imaging.frame_geometry import FrameGeometry
+from api.imaging.instance import Instance
+from api.imaging.window import VoiWindow
+from api.ingest.candidates import Candidate
+from api.ingest.encoding import FULL_RANGE, Encoder, MediaDirectory, Source, open_source, pixel_digest
+from api.settings import Settings
+from api.storage.object_store import ObjectStore
+
+COPY_BYTES = 1 << 20
+
+ACCEPTED, DUPLICATE, REJECTED, SKIPPED = "ACCEPTED", "DUPLICATE", "REJECTED", "SKIPPED"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a candidate. instance_key and the rest: of ACCEPTED ones."""
+
+    file_key: UUID
+    path: str
+    kind: str
+    reason: Rejected | None = None
+    instance: Instance | None = None
+    instance_key: UUID | None = None
+    pixel_digest: str = ""
+    size: int = 0
+    window: VoiWindow | None = None
+    geometries: tuple[FrameGeometry, ...] = ()
+
+
+@dataclass
+class Claims:
+    """Which SOP Instance UIDs are there, with the digest of their pixels; of two at once the first is stored."""
+
+    digests: dict[str, "asyncio.Future[str]"] = field(default_factory=dict)
+
+    def know(self, sop_instance_uid: str, digest: str) -> None:
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future.set_result(digest)
+        self.digests.setdefault(sop_instance_uid, future)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A candidate whose header is read."""
+
+    candidate: Candidate
+    file: BinaryIO
+    source: Source
+
+
+async def open_candidate(candidate: Candidate, scope: str, settings: Settings) -> Opened | Outcome:
+    def opened() -> Opened:
+        file = candidate.open()
+        return Opened(candidate, file, open_source(file, scope, settings))
+
+    try:
+        return await asyncio.to_thread(opened)
+    except MediaDirectory:
+        return Outcome(candidate.file_key, candidate.path, SKIPPED)
+    except Rejected as reason:
+        return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
+
+
+async def store(
+    opened: Opened, upload_key: UUID, object_store: ObjectStore, claims: Claims, windows: dict[str, VoiWindow]
+) -> Outcome:
+    """Store the instance unless it is there already. windows: the one each series' previews use."""
+    candidate, instance = opened.candidate, opened.source.instance
+    uid = instance.sop_instance_uid
+    try:
+        while uid in claims.digests:
+            known = claims.digests[uid]
+            try:
+                digest = await asyncio.shield(known)
+            except Rejected:
+                continue  # the first was refused, so this one is the first
+            return await _compare(opened, digest)
+        mine: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        claims.digests[uid] = mine
+        try:
+            outcome = await _store_new(opened, upload_key, object_store, windows)
+        except BaseException as error:
+            del claims.digests[uid]
+            mine.set_exception(error if isinstance(error, Rejected) else Rejected(RejectionCode.CORRUPT, "interrupted"))
+            mine.exception()  # seen, should nobody wait for it
+            raise
+        mine.set_result(outcome.pixel_digest)
+        return outcome
+    except Rejected as reason:
+        return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
+
+
+async def _compare(opened: Opened, digest: str) -> Outcome:
+    candidate = opened.candidate
+    if await asyncio.to_thread(pixel_digest, opened.source.frames) == digest:
+        return Outcome(candidate.file_key, candidate.path, DUPLICATE, instance=opened.source.instance)
+    raise Rejected(
+        RejectionCode.IDENTITY_CONFLICT,
+        "An instance with this SOP Instance UID but other pixels is there already. Ask who sent it which one is right.",
+    )
+
+
+async def _store_new(
+    opened: Opened, upload_key: UUID, object_store: ObjectStore, windows: dict[str, VoiWindow]
+) -> Outcome:
+    candidate, instance = opened.candidate, opened.source.instance
+    # The same candidate gives the same names, so that a job run twice writes the same objects.
+    instance_key = uuid5(NAMESPACE_OID, f"{upload_key}/{candidate.file_key}/{candidate.path}")
+    encoder = Encoder(opened.source, windows.get(instance.series_instance_uid))
+    geometries: list[FrameGeometry] = []
+    while (frame := await asyncio.to_thread(encoder.encode_next)) is not None:
+        place = f"{instance_key}/{frame.geometry.frame_number}"
+        await object_store.put(f"frames/{place}", frame.codestream)
+        await object_store.put(f"previews/{place}", frame.preview)
+        geometries.append(frame.geometry)
+    if encoder.window is not None:
+        windows.setdefault(instance.series_instance_uid, encoder.window)
+    await object_store.put(f"instances/{instance_key}", _chunks(opened.file))
+    return Outcome(
+        file_key=candidate.file_key,
+        path=candidate.path,
+        kind=ACCEPTED,
+        instance=instance,
+        instance_key=instance_key,
+        pixel_digest=encoder.pixel_digest,
+        size=candidate.size,
+        window=encoder.window,
+        geometries=tuple(geometries),
+    )
+
+
+async def _chunks(file: BinaryIO) -> AsyncIterator[bytes]:
+    await asyncio.to_thread(file.seek, 0)
+    while chunk := await asyncio.to_thread(file.read, COPY_BYTES):
+        yield chunk
+
+
+def windows_of(outcome: Outcome) -> list[dict[str, Any]]:
+    """The scanner's windows as they are kept; where it wrote none and no preset suits, the one its values gave."""
+    assert outcome.instance is not None
+    windows = list(outcome.instance.windows)
+    if not windows and outcome.window is not None and outcome.window.name == FULL_RANGE:
+        windows = [outcome.window]
+    named = [window.name or ("Scanner" if len(windows) == 1 else f"Scanner {i}") for i, window in enumerate(windows, 1)]
+    return [{"name": n, "center": w.center, "width": w.width} for n, w in zip(named, windows, strict=True)]

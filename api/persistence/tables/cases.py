@@ -1,0 +1,51 @@
+"""Cases: what people read together, and who takes part."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from api.persistence.columns import instant, key_field, reference
+
+
+class Case(SQLModel, table=True):
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("cases_newest", "organization_key", "created_at", "key"),
+        Index("cases_activity", "organization_key", "updated_at", "key"),
+    )
+
+    key: UUID = key_field()
+    organization_key: UUID = reference("organizations.key")
+    patient_key: UUID | None = reference("patients.key", nullable=True)
+    title: str
+    status: str
+    urgency: str | None = None
+    urgency_by: UUID | None = Field(default=None, foreign_key="users.key")  # null: from the newest analysis
+    archived: bool = False
+    created_by: UUID = reference("users.key")
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    deleted_at: datetime | None = instant(nullable=True)
+    deleted_by: UUID | None = Field(default=None, foreign_key="users.key")
+    deletion_reason: str | None = None
+
+
+class CaseStudy(SQLModel, table=True):
+    __tablename__ = "case_studies"
+
+    case_key: UUID = Field(primary_key=True, foreign_key="cases.key", ondelete="CASCADE")
+    study_key: UUID = Field(primary_key=True, foreign_key="studies.key", ondelete="CASCADE", index=True)
+
+
+class Participant(SQLModel, table=True):
+    __tablename__ = "participants"
+    __table_args__ = (UniqueConstraint("case_key", "user_key"),)
+
+    key: UUID = key_field()
+    case_key: UUID = reference("cases.key", cascade=True)
+    user_key: UUID | None = reference("users.key", nullable=True)
+    email: str | None = None
+    access: str
+    since: datetime = instant()

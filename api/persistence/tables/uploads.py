@@ -1,0 +1,62 @@
+"""Uploads: the files announced, and what became of each instance found in them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from api.persistence.columns import document, instant, key_field, reference
+
+
+class Upload(SQLModel, table=True):
+    __tablename__ = "uploads"
+
+    key: UUID = key_field()
+    organization_key: UUID = reference("organizations.key")
+    user_key: UUID = reference("users.key")
+    case_key: UUID | None = reference("cases.key", nullable=True)  # images go to this case
+    title: str | None = None
+    status: str
+    analyze: bool = True
+    progress: float = 0.0
+    failure: str | None = None
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    completed_at: datetime | None = instant(nullable=True)
+
+
+class UploadFile(SQLModel, table=True):
+    __tablename__ = "upload_files"
+    __table_args__ = (UniqueConstraint("upload_key", "index"),)
+
+    key: UUID = key_field()
+    upload_key: UUID = reference("uploads.key", cascade=True)
+    index: int
+    name: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    sha256: str | None = None
+    part_sha256: list[str] = document()
+
+
+class UploadInstance(SQLModel, table=True):
+    """The outcome of one file or archive member: ACCEPTED, DUPLICATE, REJECTED, or SKIPPED (a media directory)."""
+
+    __tablename__ = "upload_instances"
+    __table_args__ = (UniqueConstraint("file_key", "path"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=True))
+    upload_key: UUID = reference("uploads.key", cascade=True)
+    file_key: UUID = reference("upload_files.key", cascade=True)
+    path: str
+    outcome: str
+    code: str | None = None
+    message: str | None = None
+    instance_key: UUID | None = Field(default=None)
+
+
+class UploadCase(SQLModel, table=True):
+    __tablename__ = "upload_cases"
+
+    upload_key: UUID = Field(primary_key=True, foreign_key="uploads.key", ondelete="CASCADE")
+    case_key: UUID = Field(primary_key=True, foreign_key="cases.key", ondelete="CASCADE")

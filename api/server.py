@@ -1,0 +1,127 @@
+"""One Hilum on one machine: the database, the API, and workers beside it, started and stopped together."""
+
+import asyncio
+import contextlib
+import ctypes
+import fcntl
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from api.persistence.engine import EmbeddedServer
+from api.persistence.migration import migrate
+from api.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 8.0
+RESTART_SECONDS = 1.0
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class AlreadyRunning(Exception):
+    """Another Hilum uses this data folder."""
+
+
+@contextmanager
+def data_folder(settings: Settings) -> Iterator[Path]:
+    """The data folder, private, ours alone until the end. Raises AlreadyRunning."""
+    folder = settings.data
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "hilum.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"Another Hilum uses {folder}. Stop it, or choose another HILUM_DATA_DIR.") from None
+        yield folder
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The address of a migrated PostgreSQL: the one that is named, else the embedded one, which stops at the end."""
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    server = EmbeddedServer(settings.data)
+    try:
+        migrate(server.url)
+        yield server.url
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicorn.Server]:
+    """The API answers and workers run inside the block."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings, database_url),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,  # its lines would hold signed addresses
+            timeout_graceful_shutdown=3,
+            ws="websockets-sansio",
+            ws_max_size=1 << 20,
+            server_header=False,
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # older uvicorn; we stop it ourselves
+    api = asyncio.create_task(server._serve(), name="api")
+    workers = [asyncio.create_task(_keep_working(settings, database_url)) for _ in range(settings.workers)]
+    try:
+        while not server.started and not api.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
+            await asyncio.sleep(0.01)
+        if api.done():
+            await api
+            raise OSError(f"The server could not listen on {settings.host}:{settings.port}.")
+        yield server
+    finally:
+        for worker in workers:
+            worker.cancel()
+        server.should_exit = True
+        await asyncio.gather(*workers, api, return_exceptions=True)
+
+
+async def _keep_working(settings: Settings, database_url: str) -> None:
+    """One worker process; should it die, another."""
+    environment = os.environ | {"HILUM_DATABASE_URL": database_url, "HILUM_DATA_DIR": str(settings.data)}
+    while True:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "api", "work"),
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            preexec_fn=_die_with_parent,
+        )
+        try:
+            code = await process.wait()
+            log.warning("a worker ended with code %s; another one starts", code)
+        finally:
+            await _stop(process)
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _die_with_parent() -> None:
+    """In the child: end when the server does, even where it was killed; and leave Ctrl-C to the server."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

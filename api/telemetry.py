@@ -1,0 +1,38 @@
+"""What the process tells of itself: log lines and spans. Identifiers of patients, UIDs and file names never.
+
+A span covers one operation; its name is an `Action` or a job's name. Exporters come with a deployment; embedded, spans
+stay in the process and give the trace id that an error shows.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+
+from api.settings import Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
+
+
+def set_up(settings: Settings) -> None:
+    """Once a process."""
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    # These name arguments (keys, addresses) in their lines.
+    for chatty in ("procrastinate", "httpx", "alembic", "PIL", "pydicom", "websockets"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "hilum"})))
+
+
+@contextmanager
+def span(name: str) -> Iterator[str]:
+    """Time `name`; gives the trace id. The exception is told by its type only: its text may name a patient."""
+    tracer = trace.get_tracer("hilum")
+    with tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False) as current:
+        try:
+            yield trace.format_trace_id(current.get_span_context().trace_id)
+        except BaseException as error:
+            current.set_attribute("error.type", type(error).__name__)
+            raise

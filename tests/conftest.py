@@ -1,0 +1,86 @@
+"""Real parts for tests: PostgreSQL from the wheel, a house on it, and servers in processes of their own."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from api.backends import Backends, open_backends
+from api.persistence.engine import EmbeddedServer
+from api.persistence.migration import migrate
+from api.settings import Settings
+from api.unit_of_work import House
+from tests.running import RunningServer, make_accounts
+
+TEMPLATE = "hilum_template"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL with a migrated template database."""
+    folder = Path(tempfile.mkdtemp(prefix="hilum-test-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
+        server = EmbeddedServer(folder)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {TEMPLATE}")
+        connection.execute(f"create database {TEMPLATE}")
+    migrate(database(server.url, TEMPLATE))
+    yield server.url
+    server.stop()
+    shutil.rmtree(server.folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def database_url(postgresql: str) -> Iterator[str]:
+    """A database of its own, migrated and empty."""
+    yield from fresh_database(postgresql)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+async def backends(settings: Settings, database_url: str) -> AsyncIterator[Backends]:
+    async with open_backends(settings, database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def house(backends: Backends) -> House:
+    return backends.house
+
+
+@pytest.fixture(scope="session")
+def server(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One `hilum serve` for all tests that only use it; those that stop or kill one make their own."""
+    data_dir = tmp_path_factory.mktemp("server") / "data"
+    for url in fresh_database(postgresql):
+        credentials = asyncio.run(make_accounts(Settings(data_dir=data_dir), url))
+        running = RunningServer(data_dir, credentials, url)
+        running.start()
+        yield running
+        assert running.stop() == 0
+
+
+def database(url: str, name: str) -> str:
+    """The same server's database of that name."""
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def fresh_database(postgresql: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+    yield database(postgresql, name)
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
