@@ -13,7 +13,8 @@ from statistics import median
 from api.imaging.frame_geometry import FrameGeometry, Vector, dot
 from api.imaging.stack_items import StackWarning
 
-# Positions are written with as few as one decimal, so each may be off by 0.05 mm.
+# Positions are written with as few as one decimal, so each may be off by 0.05 mm, and the ends too.
+ROUNDED_MM = 0.1
 UNEVEN_MM = 0.06
 UNEVEN_SHARE = 0.02
 GAP_TOLERANCE = 0.1  # of one slice, that a gap may differ from a whole number of slices
@@ -49,7 +50,7 @@ def judge_positions(frames: Sequence[FrameGeometry]) -> SlicePositions:
 
 def _judge_steps(steps: Sequence[float]) -> tuple[float, list[StackWarning]]:
     mean = sum(steps) / len(steps)
-    if all(abs(at - index * mean) <= UNEVEN_MM for index, at in enumerate(accumulate(steps, initial=0.0))):
+    if all(abs(at - index * mean) <= ROUNDED_MM for index, at in enumerate(accumulate(steps, initial=0.0))):
         return mean, []  # each slice is where even spacing puts it, but for the rounding of its position
     usual = median(steps)
     even = [step for step in steps if _is_even(step, usual)]

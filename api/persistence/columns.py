@@ -1,7 +1,7 @@
 """Column kinds that the tables share: keys, instants, JSON documents."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime
@@ -19,8 +19,11 @@ def key_field() -> Any:
 
 def reference(column: str, *, nullable: bool = False, cascade: bool = False, index: bool = True) -> Any:
     """A foreign key to `table.column`; `cascade` removes this row with the one it belongs to."""
-    default = {"default": None} if nullable else {}
-    return Field(**default, foreign_key=column, nullable=nullable, ondelete="CASCADE" if cascade else None, index=index)
+    if cascade:
+        return Field(foreign_key=column, nullable=False, ondelete="CASCADE", index=index)
+    if nullable:
+        return Field(default=None, foreign_key=column, nullable=True, index=index)
+    return Field(foreign_key=column, nullable=False, index=index)
 
 
 def instant(*, nullable: bool = False) -> Any:

