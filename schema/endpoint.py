@@ -1,0 +1,192 @@
+"""The ASGI application behind /graphql: GraphQL over HTTP, graphql-transport-ws, and SSE in distinct connections.
+
+GET carries queries only, and nothing here is done on a cookie's credit but `refreshSession`, which is a mutation.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from json import JSONDecodeError
+
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.streaming import SSETransport
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.unset import UnsetType
+
+from api import accounts, telemetry
+from api.errors import ErrorCode
+from api.unit_of_work import House
+from schema import build_schema
+from schema.context import REFRESH_COOKIE, Caller
+from schema.negotiation import JSON, RESPONSE, choose_media_type
+from schema.sockets import SocketHandler
+
+INIT_SECONDS = 5
+_ACKNOWLEDGED = UnsetType()
+CODES = {413: ErrorCode.TOO_LARGE}
+
+
+class Answer(Response):
+    """What goes beside the result: headers and cookies, its media type, and whether the request was refused."""
+
+    accepted: str = JSON
+    is_refused: bool = False
+
+
+class GraphQLEndpoint(GraphQL[Caller, None]):
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(self, house: House) -> None:
+        settings = house.settings
+        super().__init__(
+            build_schema(settings),
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=settings.subscriptions_per_connection,
+            allowed_origins=(settings.url,),
+        )
+        self._house = house
+
+        class Heartbeats(SSETransport):
+            def __init__(self) -> None:
+                super().__init__(settings.subscription_heartbeat_seconds)
+
+        self.stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: Heartbeats}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, _limited(receive, self._house.settings.request_body_bytes))
+        media_type = choose_media_type(request.headers.get("accept"))
+        try:
+            if media_type is None:
+                raise HTTPException(406, f"Accept {RESPONSE}, {JSON} or text/event-stream.")
+            response: Response = await self.run(request)
+        except HTTPException as refusal:
+            response = _refused(refusal, media_type)
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Caller:
+        return Caller(
+            house=self._house,
+            access_token=_bearer(request.headers.get("authorization")),
+            address=request.client.host if request.client else None,
+            user_agent=request.headers.get("user-agent"),
+            refresh_token=request.cookies.get(REFRESH_COOKIE) if isinstance(response, Response) else None,
+            response=response if isinstance(response, Response) else None,
+        )
+
+    async def on_ws_connect(self, context: Caller) -> UnsetType:
+        """Who brings no token is signed out and will be told so by what they ask; a wrong token closes with 4403."""
+        given = (context.connection_params or {}).get("Authorization")
+        if given is None:
+            return _ACKNOWLEDGED
+        token = _bearer(given) if isinstance(given, str) else None
+        if token is None or await accounts.find_actor(self._house, token) is None:
+            raise ConnectionRejectionError
+        context.access_token = token
+        return _ACKNOWLEDGED
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        answer = Answer()
+        answer.status_code = None  # type: ignore[assignment] # Strawberry's sign for: as the result has it
+        del answer.headers["content-length"]
+        answer.accepted = choose_media_type(request.headers.get("accept")) or JSON
+        request.state.answer = answer
+        return answer
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        return False
+
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            if len(data) <= self._house.settings.request_body_bytes:
+                return json.loads(data)
+        except (UnicodeDecodeError, RecursionError):
+            pass
+        raise JSONDecodeError("no JSON that we take", "", 0)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        if request.method == "POST" and (await request.get_body())[:64].lstrip()[:1] not in (b"{", b"["):
+            raise HTTPException(400, "The body is a JSON object with a query.")
+        asked = await super().parse_http_body(request)
+        if isinstance(asked, GraphQLRequestData) and not isinstance(asked.operation_name, str | None):
+            raise HTTPException(400, "The GraphQL operation's `operationName` must be a string or null, if provided.")
+        return asked
+
+    async def execute_single(  # the stock signature
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Caller,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        with telemetry.span("graphql"):
+            return await super().execute_single(
+                request, request_adapter, sub_response, context, root_value, request_data
+            )
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        told = await super().process_result(request, result)
+        if isinstance(result, PreExecutionError) or (
+            result.data is None and any(error.path is None for error in result.errors or ())
+        ):
+            told.pop("data", None)
+            answer: Answer = request.state.answer
+            answer.is_refused = True
+        return told
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        response = super().create_response(response_data, sub_response)
+        response.headers["cache-control"] = "no-store"
+        if isinstance(sub_response, Answer) and sub_response.accepted == RESPONSE:
+            response.headers["content-type"] = f"{RESPONSE}; charset=utf-8"
+            if sub_response.is_refused:
+                response.status_code = 400
+        else:
+            response.headers["content-type"] = f"{JSON}; charset=utf-8"
+        return response
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Stop reading a body once it is too large, whatever its Content-Length says."""
+    read = 0
+
+    async def receive_limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise HTTPException(413, f"A request has at most {most} bytes.")
+        return message
+
+    return receive_limited
+
+
+def _refused(refusal: HTTPException, media_type: str | None) -> Response:
+    code = CODES.get(refusal.status_code, ErrorCode.INVALID)
+    body: Mapping[str, object] = {"errors": [{"message": refusal.reason, "extensions": {"code": code.value}}]}
+    headers = {"allow": "GET, POST"} if refusal.status_code == 405 else {}
+    media_type = RESPONSE if media_type == RESPONSE else JSON
+    return JSONResponse(body, refusal.status_code, headers, f"{media_type}; charset=utf-8")
+
+
+def _bearer(header: str | None) -> str | None:
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,106 @@
+"""What a client is told of a failure: expected ones as values or codes, all others masked with a trace id."""
+
+import functools
+import logging
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+from opentelemetry import trace
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from api.errors import ApiError, ErrorCode, Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+logger = logging.getLogger("hilum.graphql")
+
+strawberry.enum(ErrorCode)
+
+UNFORESEEN = "Something went wrong on our side. Try again; if it stays, report it with this trace id."
+RETRY_SECONDS = 2.0
+TOO_DEEP = "The document is nested too deeply."
+
+
+@strawberry.type(description="What a user can correct, or must know.")
+class UserError:
+    code: ErrorCode
+    message: str
+    field: list[str] | None = strawberry.field(default=None, description="Path within the input.")
+
+    @classmethod
+    def of(cls, error: ApiError) -> "UserError":
+        return cls(code=error.code, message=error.message, field=error.field)
+
+
+def refusable(payload: Callable[..., R]) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+    """Let a mutation's expected errors come back in its payload, the rest of which is then null."""
+
+    def decorate(resolve: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+        @functools.wraps(resolve)
+        async def resolved(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return await resolve(*args, **kwargs)
+            except ApiError as error:
+                return payload(errors=[UserError.of(error)])
+
+        return resolved
+
+    return decorate
+
+
+def shown(error: GraphQLError, suggests: bool) -> GraphQLError:
+    """The error as the client sees it. suggests: whether names of the schema may be told."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, ApiError):
+        return _with_code(error, cause)
+    if isinstance(cause, RecursionError):
+        return _replaced(error, TOO_DEEP, {"code": ErrorCode.INVALID.value})
+    if isinstance(cause, (OperationalError, PoolTimeoutError)):
+        logger.error("the database does not answer: %s", type(cause.__cause__ or cause).__qualname__)
+        return _with_code(
+            error, Unavailable("The database does not answer in time. Try again.", retry_after=RETRY_SECONDS)
+        )
+    if cause is not None and not isinstance(cause, GraphQLError):
+        return _masked(error, cause)
+    message = error.message if suggests else error.message.split(" Did you mean ")[0]
+    return _replaced(error, message, {"code": ErrorCode.INVALID.value, **(error.extensions or {})})
+
+
+def _with_code(error: GraphQLError, cause: ApiError) -> GraphQLError:
+    extensions: dict[str, object] = {"code": cause.code.value}
+    if cause.retry_after is not None:
+        extensions["retryAfter"] = cause.retry_after
+    return _replaced(error, cause.message, extensions)
+
+
+def _masked(error: GraphQLError, cause: BaseException) -> GraphQLError:
+    trace_id = current_trace_id()
+    # Neither the exception's text nor the document: both may name a patient.
+    frames = "".join(traceback.format_list(traceback.extract_tb(cause.__traceback__)))
+    logger.error("%s at %s, trace %s\n%s", type(cause).__qualname__, error.path or "-", trace_id, frames)
+    return _replaced(error, UNFORESEEN, {"traceId": trace_id})
+
+
+def _replaced(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )
+
+
+def current_trace_id() -> str:
+    """Of the span around the operation; a fresh one where there is none, as in a stream."""
+    span = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(span.trace_id) if span.is_valid else secrets.token_hex(16)

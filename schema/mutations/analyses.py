@@ -1,0 +1,53 @@
+"""Ask for an analysis, call one off."""
+
+import strawberry
+
+from api import analyses
+from schema.connections import given
+from schema.context import Info
+from schema.errors import UserError, refusable
+from schema.node_ids import get_key, get_model
+from schema.types.analyses import Analysis
+
+
+@strawberry.input
+class StartAnalysisInput:
+    case_id: strawberry.ID
+    stack_id: strawberry.ID | None = strawberry.UNSET
+    model_id: strawberry.ID | None = strawberry.UNSET
+    idempotency_key: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class CancelAnalysisInput:
+    analysis_id: strawberry.ID
+
+
+@strawberry.type
+class AnalysisPayload:
+    analysis: Analysis | None = None
+    errors: list[UserError] = strawberry.field(default_factory=list)
+
+
+@strawberry.type
+class AnalysisMutations:
+    @strawberry.mutation
+    @refusable(AnalysisPayload)
+    async def start_analysis(self, info: Info, input: StartAnalysisInput) -> AnalysisPayload:
+        info.context.get_actor()
+        case_key = get_key(input.case_id, "Case", ["caseId"])
+        stack_id, model_id = given(input.stack_id), given(input.model_id)
+        stack_key = get_key(stack_id, "Stack", ["stackId"]) if stack_id is not None else None
+        model = get_model(model_id, ["modelId"]) if model_id is not None else None
+        async with info.context.writing() as uow:
+            analysis = await analyses.request(uow, case_key, stack_key, model, given(input.idempotency_key))
+        return AnalysisPayload(analysis=Analysis.of(analysis))
+
+    @strawberry.mutation
+    @refusable(AnalysisPayload)
+    async def cancel_analysis(self, info: Info, input: CancelAnalysisInput) -> AnalysisPayload:
+        info.context.get_actor()
+        key = get_key(input.analysis_id, "Analysis", ["analysisId"])
+        async with info.context.writing() as uow:
+            analysis = await analyses.cancel(uow, key)
+        return AnalysisPayload(analysis=Analysis.of(analysis))

@@ -1,0 +1,167 @@
+"""What can be asked for. What the viewer may not see does not exist: it is null."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import strawberry
+
+from api import analyses, cases, uploads
+from api.cases import CaseFilter as ChosenCases
+from api.cases import CaseOrder
+from api.errors import Invalid
+from schema.connections import connection, given, read_page, request_of
+from schema.context import Info
+from schema.fields import described
+from schema.node_ids import find_key, find_model, parse_id
+from schema.types.analyses import Analysis, Finding, Model
+from schema.types.cases import Case, CaseConnection, CaseFilter
+from schema.types.images import Patient, Series, Stack, Study
+from schema.types.nodes import Node
+from schema.types.people import Organization, User
+from schema.types.uploads import Upload, UploadFile
+from schema.types.viewer import Viewer, find_viewer
+
+MOST_NODES = 100
+
+
+@strawberry.type
+class Query:
+    @described("Null when signed out.")
+    async def viewer(self, info: Info) -> Viewer | None:
+        return await find_viewer(info)
+
+    @strawberry.field
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        info.context.get_actor()
+        return await find_node(info, id)
+
+    @described("At most 100.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        info.context.get_actor()
+        if len(ids) > MOST_NODES:
+            raise Invalid(f"Ask for at most {MOST_NODES} nodes at once.", ["ids"])
+        return list(await asyncio.gather(*(find_node(info, id) for id in ids)))
+
+    @strawberry.field
+    async def case(self, info: Info, id: strawberry.ID) -> Case | None:
+        info.context.get_actor()
+        key = find_key(id, "Case")
+        return await _case(info, key) if key else None
+
+    @strawberry.field
+    async def cases(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+        filter: CaseFilter | None = strawberry.UNSET,
+        order: CaseOrder = CaseOrder.MOST_URGENT,
+    ) -> CaseConnection:
+        asked = request_of(first, after, last, before)
+        wanted = given(filter)
+        chosen = wanted.chosen() if wanted else ChosenCases()
+        page, total = await read_page(info, lambda uow: cases.list_cases(uow, chosen, order, asked))
+        return connection([Case.of(row) for row in await info.context.refreshed(page.rows)], page, total)
+
+    @strawberry.field
+    async def models(self, info: Info) -> list[Model]:
+        info.context.get_actor()
+        async with info.context.reading() as uow:
+            names = [(model.name, model.version) for model in await analyses.list_models(uow)]
+        found = await info.context.loaders.models.load_many(names)
+        return [Model.of(*model) for model in found if model]
+
+
+async def find_node(info: Info, id: str) -> Node | None:
+    type_name, _ = parse_id(id)
+    if type_name == "Model":
+        return await _model(info, id)
+    find, key = FINDERS.get(type_name), find_key(id, type_name)
+    return await find(info, key) if find and key else None
+
+
+async def _case(info: Info, key: UUID) -> Case | None:
+    row = await info.context.loaders.cases.load(key)
+    return Case.of(row) if row else None
+
+
+async def _study(info: Info, key: UUID) -> Study | None:
+    row = await info.context.loaders.studies.load(key)
+    return Study.of(row) if row else None
+
+
+async def _series(info: Info, key: UUID) -> Series | None:
+    row = await info.context.loaders.series.load(key)
+    return Series.of(row) if row else None
+
+
+async def _stack(info: Info, key: UUID) -> Stack | None:
+    row = await info.context.loaders.stacks.load(key)
+    return Stack.of(row) if row else None
+
+
+async def _patient(info: Info, key: UUID) -> Patient | None:
+    """Of a case whose patient the viewer may know."""
+    row = await info.context.loaders.patients.load(key)
+    return Patient.of(row) if row and await info.context.loaders.identity_of_patient.load(key) else None
+
+
+async def _analysis(info: Info, key: UUID) -> Analysis | None:
+    row = await info.context.loaders.analyses.load(key)
+    return Analysis.of(row) if row else None
+
+
+async def _finding(info: Info, key: UUID) -> Finding | None:
+    async with info.context.reading() as uow:
+        row = await analyses.find_finding(uow, key)
+    analysis = await info.context.loaders.analyses.load(row.analysis_key) if row else None
+    return Finding.of(row, analysis) if row and analysis else None
+
+
+async def _upload(info: Info, key: UUID) -> Upload | None:
+    async with info.context.reading() as uow:
+        row = await uploads.find(uow, key)
+    return Upload.of(row) if row else None
+
+
+async def _upload_file(info: Info, key: UUID) -> UploadFile | None:
+    async with info.context.reading() as uow:
+        row = await uploads.find_file(uow, key)
+        upload = await uploads.find(uow, row.upload_key) if row else None
+    return UploadFile.of(row, upload) if row and upload else None
+
+
+async def _user(info: Info, key: UUID) -> User | None:
+    """A colleague, or oneself."""
+    actor = info.context.get_actor()
+    row = await info.context.loaders.users.load(key)
+    return User.of(row, actor) if row and row.organization_key == actor.organization_key else None
+
+
+async def _organization(info: Info, key: UUID) -> Organization | None:
+    row = await info.context.loaders.organizations.load(key)
+    return Organization.of(row) if row and row.key == info.context.get_actor().organization_key else None
+
+
+async def _model(info: Info, id: str) -> Model | None:
+    name = find_model(id)
+    found = await info.context.loaders.models.load(name) if name else None
+    return Model.of(*found) if found else None
+
+
+FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
+    "Analysis": _analysis,
+    "Case": _case,
+    "Finding": _finding,
+    "Organization": _organization,
+    "Patient": _patient,
+    "Series": _series,
+    "Stack": _stack,
+    "Study": _study,
+    "Upload": _upload,
+    "UploadFile": _upload_file,
+    "User": _user,
+}

@@ -1,0 +1,175 @@
+"""Follow a case, or one's own news: first what was missed, in order and each once, then live.
+
+The right to listen is checked before the first event, at least every two seconds, and before each event. A stream
+ends with UNAUTHENTICATED when the access token ends, the session is ended or the account is disabled; with NOT_FOUND
+when the case may no longer be seen.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from uuid import UUID
+
+import strawberry
+
+from api import accounts, cases, uploads
+from api.errors import NotFound, Unauthenticated
+from api.events import reading
+from api.events.append import EventKind, Stream
+from api.events.cursor import Cursor, parse_cursor
+from api.events.reading import ReadEvent
+from api.permissions import Actor
+from api.persistence.columns import now
+from schema.connections import given
+from schema.context import Context, Info, viewer_streams
+from schema.node_ids import get_key
+from schema.types.analyses import Analysis
+from schema.types.cases import Case
+from schema.types.events import (
+    AnalysisProgressed,
+    CaseChanged,
+    CaseEvent,
+    UploadProgressed,
+    ViewerEvent,
+    WorklistChanged,
+)
+from schema.types.uploads import Upload
+
+CHECK_SECONDS = 2.0
+FRESH_SECONDS = 0.25  # a check so young still holds for the next event of a burst
+NO_CASE = "There is no such case, or you may not see it."
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def case_events(
+        self, info: Info, case_id: strawberry.ID, after: str | None = strawberry.UNSET
+    ) -> AsyncIterator[CaseEvent]:
+        context = info.context
+        listener = Listener(context)
+        key = get_key(case_id, "Case", ["caseId"])
+        async with context.reading() as uow:
+            if await cases.find(uow, key) is None:
+                raise NotFound(NO_CASE, ["caseId"])
+        start = await _start(context, {Stream.CASE: key}, given(after))
+        return _case_events(context, listener, key, start)
+
+    @strawberry.subscription
+    async def viewer_events(self, info: Info, after: str | None = strawberry.UNSET) -> AsyncIterator[ViewerEvent]:
+        context = info.context
+        listener = Listener(context)
+        start = await _start(context, viewer_streams(listener.actor), given(after))
+        return _viewer_events(context, listener, start)
+
+
+class Listener:
+    """Who listens, as they were when the subscription began; any change of that ends it."""
+
+    def __init__(self, context: Context) -> None:
+        self.actor: Actor = context.get_actor()
+        self._house = context.house
+        self._ends_at = context.access_ends_at
+        self._checked = time.monotonic()
+
+    async def check(self, case_key: UUID | None = None, fresh: float = FRESH_SECONDS) -> None:
+        """Raises Unauthenticated, or NotFound for a case that may no longer be seen."""
+        if self._ends_at is not None and now() >= self._ends_at:
+            raise Unauthenticated("The access token has ended. Refresh the session and subscribe again.")
+        if time.monotonic() - self._checked < fresh:
+            return
+        if not await accounts.is_current(self._house, self.actor):
+            raise Unauthenticated("The session has ended. Sign in again.")
+        if case_key is not None:
+            async with self._house.unit_of_work(self.actor) as uow:
+                if await cases.find(uow, case_key) is None:
+                    raise NotFound(NO_CASE, ["caseId"])
+        self._checked = time.monotonic()
+
+    def patience(self) -> float:
+        """Seconds until the next check is due."""
+        if self._ends_at is None:
+            return CHECK_SECONDS
+        return max(0.0, min(CHECK_SECONDS, (self._ends_at - now()).total_seconds()))
+
+
+async def _start(context: Context, streams: dict[Stream, UUID], after: str | None) -> Cursor:
+    """Raises Invalid for a text that is no cursor of these streams, Expired for one that is too old."""
+    async with context.reading() as uow:
+        if after is None:
+            return await reading.newest(uow.session, streams)
+        cursor = parse_cursor(after, tuple(streams))
+        await reading.check(uow.session, streams, cursor)
+        return cursor
+
+
+async def _pages(
+    context: Context, listener: Listener, streams: dict[Stream, UUID], start: Cursor, case_key: UUID | None = None
+) -> AsyncGenerator[list[ReadEvent], None]:
+    """Pages of news, with the listener checked while none comes."""
+    house = context.house
+    pages = reading.follow(house.sessions, house.hub, streams, start, house.settings.subscription_queue)
+    coming = asyncio.ensure_future(anext(pages))
+    try:
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=listener.patience())
+            await listener.check(case_key)
+            if done:
+                page = coming.result()
+                coming = asyncio.ensure_future(anext(pages))
+                if page:
+                    yield page
+    finally:
+        coming.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await coming
+
+
+async def _case_events(context: Context, listener: Listener, key: UUID, start: Cursor) -> AsyncIterator[CaseEvent]:
+    async with contextlib.aclosing(_pages(context, listener, {Stream.CASE: key}, start, key)) as pages:
+        async for page in pages:
+            for event in page:
+                await listener.check(key)
+                context.renew()
+                told = await _case_event(context, key, event)
+                if told is not None:
+                    yield told
+
+
+async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEvent | None:
+    """None for what the listener may not know of, or this version has no word for."""
+    row = await context.loaders.cases.load(key)
+    if row is None:
+        raise NotFound(NO_CASE, ["caseId"])
+    cursor, at, case = str(event.cursor), event.row.at, Case.of(row)
+    if event.row.kind == EventKind.CASE_CHANGED:
+        return CaseChanged(cursor=cursor, at=at, case=case)
+    if event.row.kind == EventKind.ANALYSIS_PROGRESSED and event.row.subject_key is not None:
+        analysis = await context.loaders.analyses.load(event.row.subject_key)
+        if analysis is not None:
+            return AnalysisProgressed(cursor=cursor, at=at, case=case, analysis=Analysis.of(analysis))
+    return None
+
+
+async def _viewer_events(context: Context, listener: Listener, start: Cursor) -> AsyncIterator[ViewerEvent]:
+    async with contextlib.aclosing(_pages(context, listener, viewer_streams(listener.actor), start)) as pages:
+        async for page in pages:
+            # One question for the whole page: which of the organization's cases are the listener's to see.
+            context.renew()
+            named = {event.row.case_key for event in page if event.row.case_key is not None}
+            rows = dict(zip(named, await context.loaders.cases.load_many(named), strict=True))
+            for event in page:
+                await listener.check()
+                context.renew()
+                row = rows.get(event.row.case_key) if event.row.case_key is not None else None
+                cursor, at = str(event.cursor), event.row.at
+                if event.row.kind == EventKind.WORKLIST_CHANGED and row is not None:
+                    if not context.wants_cursors:
+                        context.loaders.cases.prime(row.key, row)
+                    yield WorklistChanged(cursor=cursor, at=at, case=Case.of(row))
+                elif event.row.kind == EventKind.UPLOAD_PROGRESSED and event.row.subject_key is not None:
+                    async with context.reading() as uow:
+                        upload = await uploads.find(uow, event.row.subject_key)
+                    if upload is not None:
+                        yield UploadProgressed(cursor=cursor, at=at, upload=Upload.of(upload))

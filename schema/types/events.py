@@ -1,0 +1,45 @@
+"""What a subscription tells. Objects in a replayed event are as they are now, not as they were."""
+
+from datetime import datetime
+
+import strawberry
+
+from schema.types.analyses import Analysis
+from schema.types.cases import Case
+from schema.types.uploads import Upload
+
+
+@strawberry.interface(
+    description="Every event carries a cursor; subscribing with `after` first replays what was missed, in order and "
+    "each once, and then goes on live. A patient gets CaseChanged, never the events of analyses."
+)
+class CaseEvent:
+    cursor: str
+    at: datetime
+    case: Case
+
+
+@strawberry.type
+class CaseChanged(CaseEvent):
+    pass
+
+
+@strawberry.type
+class AnalysisProgressed(CaseEvent):
+    analysis: Analysis
+
+
+@strawberry.interface
+class ViewerEvent:
+    cursor: str
+    at: datetime
+
+
+@strawberry.type
+class UploadProgressed(ViewerEvent):
+    upload: Upload
+
+
+@strawberry.type
+class WorklistChanged(ViewerEvent):
+    case: Case
