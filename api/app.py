@@ -5,23 +5,24 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
 from api.routes import frames, health, parts, pwa
 from api.routes.security_headers import SecurityHeaders
 from api.settings import Settings
+from schema.endpoint import GraphQLEndpoint
 
 
 def routes_of(backends: Backends) -> list[BaseRoute]:
-    from schema.endpoint import graphql_routes
-
     house = backends.house
+    graphql = GraphQLEndpoint(house)
     return [
         *parts.routes(backends.store, backends.addresses),
         *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
-        *graphql_routes(house),
+        Route("/graphql", graphql),
+        WebSocketRoute("/graphql", graphql),
         *health.routes(house),
         *pwa.routes(house.settings.pwa_dir),
     ]
