@@ -1,0 +1,102 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Case } from './features/case/case';
+import { SignIn } from './features/sign-in/sign-in';
+import { Upload } from './features/upload/upload';
+import { Worklist } from './features/worklist/worklist';
+import { messageOf, OFFLINE } from './graphql/failure';
+import { isLive } from './graphql/live';
+import { followNews } from './graphql/news';
+import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
+import { useStore } from './graphql/store';
+import { busyCount } from './offline/transfers';
+import { Disclaimer } from './ui/disclaimer';
+import { Icon } from './ui/icon';
+import { Notice } from './ui/notice';
+import { addressTo, route } from './ui/route';
+
+/** From this width on, worklist, images and panel stand side by side. */
+const WIDE = matchMedia('(min-width: 1100px)');
+
+export function App() {
+  const state = useStore(session);
+  if (state.kind === 'starting') return <main class="is-waiting" aria-busy="true" aria-label="Opening Hilum" />;
+  if (state.kind === 'unreachable') {
+    return (
+      <main class="unreachable">
+        <Notice
+          kind="error"
+          title="Hilum does not answer"
+          action={{ label: 'Try again', onClick: () => void resumeSession() }}
+        >
+          {OFFLINE}
+        </Notice>
+      </main>
+    );
+  }
+  if (state.kind === 'signed-out') return <SignIn reason={state.reason} />;
+  return <Home key={state.viewer.user.id} viewer={state.viewer} />;
+}
+
+function Home({ viewer }: { readonly viewer: SignedInViewer }) {
+  const at = useStore(route);
+  const isWide = useIsWide();
+  const isOnline = useStore(isLive);
+  const caseId = at.screen === 'case' ? at.caseId : undefined;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one subscription a sign-in; a renewed token brings a new viewer object
+  useEffect(() => {
+    const controller = new AbortController();
+    followNews(viewer.eventCursor, controller.signal);
+    return () => controller.abort();
+  }, []);
+
+  return (
+    <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
+      <Bar viewer={viewer} />
+      {!isOnline && (
+        <p class="offline-bar" role="status">
+          Live updates are interrupted; connecting again…
+        </p>
+      )}
+      <Worklist openCaseId={caseId} isShown={isWide || at.screen === 'worklist'} />
+      {at.screen === 'upload' && <Upload />}
+      {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
+      {at.screen === 'worklist' && isWide && <p class="empty nothing-open">Choose a case on the left.</p>}
+      {at.screen !== 'case' && <Disclaimer />}
+    </div>
+  );
+}
+
+function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
+  const running = useStore(busyCount);
+  const [fault, setFault] = useState<string>();
+  const leave = () => signOut().catch((error: unknown) => setFault(messageOf(error)));
+  return (
+    <header class="bar">
+      <a class="brand" href={addressTo({ screen: 'worklist' })}>
+        <img src="/icon.svg" alt="" width={28} height={28} /> Hilum
+      </a>
+      <span class="spring" />
+      <a class="button is-quiet" href={addressTo({ screen: 'upload' })}>
+        <Icon name="upload" /> Upload{running > 0 && ` (${running})`}
+      </a>
+      <span class="who" title={viewer.organization.name}>
+        {viewer.user.displayName}
+      </span>
+      <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
+        <Icon name="leave" />
+      </button>
+      {fault && <Notice kind="error" title={fault} />}
+    </header>
+  );
+}
+
+function useIsWide(): boolean {
+  const [isWide, setIsWide] = useState(WIDE.matches);
+  useEffect(() => {
+    const change = () => setIsWide(WIDE.matches);
+    WIDE.addEventListener('change', change);
+    return () => WIDE.removeEventListener('change', change);
+  }, []);
+  return isWide;
+}

@@ -1,0 +1,36 @@
+import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
+import { Icon } from '../../ui/icon';
+import { addressTo } from '../../ui/route';
+import { whenOf, wordOf } from '../../ui/words';
+import type { CaseDetail } from './case-state';
+
+const SEXES: Record<string, string> = { M: 'male', F: 'female', O: 'other' };
+
+export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
+  const { patient, studies, title } = detail;
+  const study = studies[0];
+  const facts = [
+    patient?.name,
+    patient?.patientId && `ID ${patient.patientId}`,
+    patient?.birthDate && `born ${patient.birthDate}`,
+    patient?.sex && (SEXES[patient.sex] ?? wordOf(patient.sex)),
+    study?.description,
+    study?.startedAt && whenOf(study.startedAt),
+  ].filter(Boolean);
+  return (
+    <header class="case-head">
+      <a class="icon-button back" href={addressTo({ screen: 'worklist' })} aria-label="Back to the worklist">
+        <Icon name="back" />
+      </a>
+      <div class="case-head-words">
+        <h1>{title}</h1>
+        {facts.length > 0 && <p class="muted">{facts.join(' · ')}</p>}
+      </div>
+      <div class="badges">
+        <UrgencyBadge urgency={detail.urgency} />
+        <StatusBadge status={detail.status} />
+        <PhantomBadge title={title} />
+      </div>
+    </header>
+  );
+}

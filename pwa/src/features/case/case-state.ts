@@ -1,0 +1,151 @@
+import { Failure, isAbort, messageOf, throwFaults } from '../../graphql/failure';
+import {
+  type AnalysisDetailFragment,
+  CancelAnalysisDocument,
+  CaseDetailDocument,
+  type CaseDetailQuery,
+  CaseEventsDocument,
+  type CaseEventsSubscription,
+  StartAnalysisDocument,
+} from '../../graphql/generated/graphql';
+import { follow } from '../../graphql/live';
+import { request } from '../../graphql/session';
+import { Store } from '../../graphql/store';
+import { newKey } from '../../offline/key';
+
+export type CaseDetail = NonNullable<CaseDetailQuery['case']>;
+export type Analysis = AnalysisDetailFragment;
+
+export interface CaseLook {
+  readonly detail: CaseDetail | undefined;
+  /** Newest first. */
+  readonly analyses: readonly Analysis[];
+  readonly fault: string | undefined;
+  readonly isGone: boolean;
+  /** Why the last thing the user asked for did not happen. */
+  readonly refusal: string | undefined;
+  readonly isAsking: boolean;
+}
+
+const SETTLE = 300;
+
+/** One case, kept up to date by its events for as long as it is open. */
+export class CaseState {
+  readonly caseId: string;
+  readonly look = new Store<CaseLook>({
+    detail: undefined,
+    analyses: [],
+    fault: undefined,
+    isGone: false,
+    refusal: undefined,
+    isAsking: false,
+  });
+  readonly #life = new AbortController();
+  #settling: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(caseId: string) {
+    this.caseId = caseId;
+    void this.#open();
+  }
+
+  close(): void {
+    clearTimeout(this.#settling);
+    this.#life.abort();
+  }
+
+  retry(): void {
+    this.#set({ fault: undefined });
+    void this.#open();
+  }
+
+  async start(stackId: string | undefined): Promise<void> {
+    await this.#ask(async () => {
+      const input = { caseId: this.caseId, stackId: stackId ?? null, idempotencyKey: newKey() };
+      const { startAnalysis: payload } = await request(StartAnalysisDocument, { input }, this.#life.signal);
+      throwFaults(payload.errors);
+      if (payload.analysis) this.#take(payload.analysis);
+    });
+  }
+
+  async cancel(analysisId: string): Promise<void> {
+    await this.#ask(async () => {
+      const { cancelAnalysis: payload } = await request(
+        CancelAnalysisDocument,
+        { input: { analysisId } },
+        this.#life.signal,
+      );
+      throwFaults(payload.errors);
+      if (payload.analysis) this.#take(payload.analysis);
+    });
+  }
+
+  async #ask(work: () => Promise<void>): Promise<void> {
+    this.#set({ isAsking: true, refusal: undefined });
+    try {
+      await work();
+      this.#set({ isAsking: false });
+    } catch (error) {
+      if (!isAbort(error)) this.#set({ isAsking: false, refusal: messageOf(error) });
+    }
+  }
+
+  async #open(): Promise<void> {
+    const cursor = await this.#read();
+    if (cursor === undefined) return;
+    await follow(
+      CaseEventsDocument,
+      { caseId: this.caseId },
+      {
+        after: cursor,
+        signal: this.#life.signal,
+        cursorOf: ({ caseEvents }) => caseEvents.cursor,
+        onEvent: ({ caseEvents }) => this.#hear(caseEvents),
+        onGap: async () => (await this.#read()) ?? cursor,
+      },
+    );
+  }
+
+  /** The event cursor that belongs to what was read; undefined when it could not be. */
+  async #read(): Promise<string | undefined> {
+    try {
+      const { case: detail } = await request(CaseDetailDocument, { id: this.caseId }, this.#life.signal);
+      if (!detail) throw new Failure('NOT_FOUND', 'This case is not there, or not for you to see.');
+      this.#set({ detail, analyses: detail.analyses.edges.map(({ node }) => node), fault: undefined });
+      return detail.eventCursor;
+    } catch (error) {
+      if (!isAbort(error))
+        this.#set({ fault: messageOf(error), isGone: error instanceof Failure && error.code === 'NOT_FOUND' });
+      return undefined;
+    }
+  }
+
+  #hear(event: CaseEventsSubscription['caseEvents']): void {
+    if (event.__typename === 'AnalysisProgressed') {
+      this.#take(event.analysis);
+      if (isOver(event.analysis)) this.#readSoon();
+    } else this.#readSoon();
+  }
+
+  #readSoon(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => void this.#read(), SETTLE);
+  }
+
+  #take(analysis: Analysis): void {
+    this.look.update((look) => ({ ...look, analyses: withAnalysis(look.analyses, analysis) }));
+  }
+
+  #set(change: Partial<CaseLook>): void {
+    this.look.update((look) => ({ ...look, ...change }));
+  }
+}
+
+export function isOver({ status }: Pick<Analysis, 'status'>): boolean {
+  return status !== 'QUEUED' && status !== 'RUNNING';
+}
+
+/** Puts what is known now of one analysis among the others, newest first. */
+export function withAnalysis(analyses: readonly Analysis[], analysis: Analysis): Analysis[] {
+  const others = analyses.filter(({ id }) => id !== analysis.id);
+  return [...others, analysis].sort((one, other) => Date.parse(other.queuedAt) - Date.parse(one.queuedAt));
+}

@@ -1,0 +1,144 @@
+import type { ComponentType } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useStore } from '../../graphql/store';
+import { Disclaimer } from '../../ui/disclaimer';
+import { Notice } from '../../ui/notice';
+import { goTo, replaceRoute } from '../../ui/route';
+import { isPhantom } from '../../ui/words';
+import type ViewerComponent from '../../viewer/viewer';
+import { AnalysisPanel } from './analysis-panel';
+import { CaseHead } from './case-head';
+import { CaseState } from './case-state';
+import { firstStack, marksOf, numbered, stacksOf, warningsOf } from './findings';
+import { FindingsList } from './findings-list';
+import './case.css';
+
+type ViewerType = ComponentType<Parameters<typeof ViewerComponent>[0]>;
+
+interface CaseProps {
+  readonly caseId: string;
+  readonly findingId: string | undefined;
+}
+
+export function Case({ caseId, findingId }: CaseProps) {
+  const state = useMemo(() => new CaseState(caseId), [caseId]);
+  const { detail, analyses, fault, isGone, refusal, isAsking } = useStore(state.look);
+  const Viewer = useViewer();
+  const [chosenStack, setChosenStack] = useState<string>();
+  const [isAllShown, setIsAllShown] = useState(false);
+  useEffect(() => () => state.close(), [state]);
+
+  // The newest finished result stays in view while a new analysis runs.
+  const newest = analyses[0];
+  const shown = analyses.find(({ status }) => status === 'SUCCEEDED');
+  const stacks = useMemo(() => (detail ? stacksOf(detail) : []), [detail]);
+  const stackId = chosenStack ?? firstStack(stacks, shown ?? newest);
+  const findings = useMemo(() => numbered(shown?.findings ?? []), [shown]);
+  const marks = useMemo(() => {
+    const visible = findings.filter(({ finding }) => finding.aboveThreshold || isAllShown || finding.id === findingId);
+    return stackId ? marksOf(visible, stackId) : [];
+  }, [findings, isAllShown, findingId, stackId]);
+
+  if (fault && !detail) {
+    return (
+      <main class="case">
+        <Notice
+          kind="error"
+          title={isGone ? 'No such case' : 'The case could not be opened'}
+          action={
+            isGone
+              ? { label: 'To the worklist', onClick: () => goTo({ screen: 'worklist' }) }
+              : { label: 'Try again', onClick: () => state.retry() }
+          }
+        >
+          {fault}
+        </Notice>
+      </main>
+    );
+  }
+  if (!detail) return <main class="case is-waiting" aria-busy="true" aria-label="Opening the case" />;
+
+  const select = (id: string) => {
+    const anchored = findings.find(({ finding }) => finding.id === id)?.finding.anchor?.stack.id;
+    if (anchored !== undefined && anchored !== stackId) setChosenStack(anchored);
+    replaceRoute({ screen: 'case', caseId, findingId: id });
+  };
+  // What still happens, or went wrong, comes before the findings; a plain "finished" after them.
+  const isSettled = newest?.status === 'SUCCEEDED';
+  const status = (
+    <AnalysisPanel
+      analysis={newest}
+      mayAnalyze={detail.viewerCan.includes('ANALYZE')}
+      isAsking={isAsking}
+      onStart={() => state.start(stackId)}
+      onCancel={(id) => state.cancel(id)}
+    />
+  );
+  const model = (shown ?? newest)?.model;
+  return (
+    <main class="case">
+      <CaseHead detail={detail} />
+      <div class="case-images">
+        {stacks.length > 1 && (
+          <label class="stack-choice">
+            <span class="visually-hidden">Images</span>
+            <select value={stackId} onChange={(event) => setChosenStack(event.currentTarget.value)}>
+              {stacks.map(({ id, title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {stackId && Viewer && (
+          <Viewer
+            stackId={stackId}
+            marks={marks}
+            selectedId={findingId}
+            isPhantom={isPhantom(detail.title)}
+            onSelect={select}
+          />
+        )}
+        {!stackId && (
+          <p class="empty">
+            {detail.status === 'RECEIVING' ? 'The images are being taken in.' : 'This case holds no pictures.'}
+          </p>
+        )}
+      </div>
+      <div class="case-panel">
+        {refusal && <Notice kind="error" title={refusal} />}
+        {newest && !isSettled && status}
+        {shown && (
+          <FindingsList
+            findings={findings}
+            origin={newest === shown ? undefined : shown}
+            selectedId={findingId}
+            isAllShown={isAllShown}
+            onSelect={select}
+            onShowAll={setIsAllShown}
+          />
+        )}
+        {(!newest || isSettled) && status}
+        {warningsOf(detail).map((warning) => (
+          <Notice key={warning} kind="warning" title={warning} />
+        ))}
+        {model && <p class="muted intended-use">{model.intendedUse}</p>}
+      </div>
+      <Disclaimer model={model && `${model.title} (${model.name}, version ${model.version})`} />
+    </main>
+  );
+}
+
+/** The viewer comes in a file of its own, asked for when the first case opens. */
+function useViewer(): ViewerType | undefined {
+  const [viewer, setViewer] = useState<{ readonly component: ViewerType }>();
+  useEffect(() => {
+    let isHere = true;
+    void import('../../viewer/viewer').then((module) => isHere && setViewer({ component: module.default }));
+    return () => {
+      isHere = false;
+    };
+  }, []);
+  return viewer?.component;
+}

@@ -1,0 +1,77 @@
+import { whenOf, wordOf } from '../../ui/words';
+import type { Analysis } from './case-state';
+import { type NumberedFinding, percentOf } from './findings';
+
+interface FindingsListProps {
+  readonly findings: readonly NumberedFinding[];
+  /** The analysis that found them, where it is not the newest one. */
+  readonly origin: Analysis | undefined;
+  readonly selectedId: string | undefined;
+  readonly isAllShown: boolean;
+  readonly onSelect: (id: string) => void;
+  readonly onShowAll: (isShown: boolean) => void;
+}
+
+export function FindingsList({ findings, origin, selectedId, isAllShown, onSelect, onShowAll }: FindingsListProps) {
+  const above = findings.filter(({ finding }) => finding.aboveThreshold);
+  const below = findings.filter(({ finding }) => !finding.aboveThreshold);
+  const rows = (list: readonly NumberedFinding[]) =>
+    list.map((each) => (
+      <Row key={each.finding.id} each={each} isSelected={each.finding.id === selectedId} onSelect={onSelect} />
+    ));
+  return (
+    <section aria-label="Findings">
+      <h2>{above.length === 0 ? 'No finding above the threshold' : `Findings (${above.length})`}</h2>
+      {origin && <p class="muted">Of the earlier analysis, {whenOf(origin.finishedAt ?? origin.queuedAt)}</p>}
+      {above.length === 0 && (
+        <p class="muted">
+          The model marked nothing at its operating point. That does not rule a nodule out: read the images.
+        </p>
+      )}
+      <ol class="findings">{rows(above)}</ol>
+      {below.length > 0 && (
+        <details open={isAllShown} onToggle={(event) => onShowAll(event.currentTarget.open)}>
+          <summary>Less probable, below the threshold ({below.length})</summary>
+          <ol class="findings">{rows(below)}</ol>
+        </details>
+      )}
+    </section>
+  );
+}
+
+interface RowProps {
+  readonly each: NumberedFinding;
+  readonly isSelected: boolean;
+  readonly onSelect: (id: string) => void;
+}
+
+function Row({ each: { finding, number }, isSelected, onSelect }: RowProps) {
+  const { id, label, probability, aboveThreshold, diameterMm, anchor } = finding;
+  return (
+    <li>
+      <button
+        type="button"
+        class={`finding ${aboveThreshold ? 'is-strong' : 'is-weak'}`}
+        aria-pressed={isSelected}
+        data-finding={id}
+        onClick={() => onSelect(id)}
+      >
+        <span class="finding-number">{number}</span>
+        <span class="finding-words">
+          <b>
+            {wordOf(label)}
+            {diameterMm !== null && diameterMm !== undefined && ` · ${diameterMm.toFixed(1)} mm`}
+          </b>
+          <span class="muted">
+            {aboveThreshold ? 'Above threshold' : 'Below threshold'}
+            {anchor && ` · slice ${anchor.frameIndex + 1}`}
+          </span>
+        </span>
+        <span class="finding-probability">
+          {percentOf(probability)}
+          <i style={{ width: `${probability * 100}%` }} aria-hidden="true" />
+        </span>
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,81 @@
+import { wordOf } from '../../ui/words';
+import type { Mark } from '../../viewer/marks';
+import type { Analysis, CaseDetail } from './case-state';
+
+export type Finding = Analysis['findings'][number];
+
+export interface NumberedFinding {
+  readonly finding: Finding;
+  /** From 1, the most probable first. */
+  readonly number: number;
+}
+
+export function numbered(findings: readonly Finding[]): NumberedFinding[] {
+  return findings.map((finding, at) => ({ finding, number: at + 1 }));
+}
+
+/** "< 1 %" and "> 99 %" instead of a certainty that no model has. */
+export function percentOf(probability: number): string {
+  if (probability < 0.01) return '< 1 %';
+  if (probability > 0.99) return '> 99 %';
+  return `${Math.round(probability * 100)} %`;
+}
+
+export function describe({ finding, number }: NumberedFinding): string {
+  const diameter = finding.diameterMm ? `${finding.diameterMm.toFixed(1)} mm, ` : '';
+  const threshold = finding.aboveThreshold ? 'above the threshold' : 'below the threshold';
+  return `finding ${number}: ${wordOf(finding.label)}, ${diameter}${percentOf(finding.probability)}, ${threshold}`;
+}
+
+/** What the viewer outlines on a stack: findings with a place on it. */
+export function marksOf(findings: readonly NumberedFinding[], stackId: string): Mark[] {
+  return findings.flatMap((each) => {
+    const { anchor, id, diameterMm, aboveThreshold } = each.finding;
+    if (!anchor?.box || anchor.stack.id !== stackId) return [];
+    return [
+      {
+        id,
+        name: String(each.number),
+        description: describe(each),
+        frameIndex: anchor.frameIndex,
+        box: anchor.box,
+        diameterMm: diameterMm ?? undefined,
+        isStrong: aboveThreshold,
+      },
+    ];
+  });
+}
+
+export interface StackChoice {
+  readonly id: string;
+  readonly title: string;
+  readonly frameCount: number;
+}
+
+export function stacksOf(detail: CaseDetail): StackChoice[] {
+  return detail.studies.flatMap(({ series }) =>
+    series.flatMap(({ stacks, description, number, modality }) =>
+      stacks.map(({ id, frameCount }) => ({
+        id,
+        frameCount,
+        title: [number && `Series ${number}`, description ?? modality, `${frameCount} slices`]
+          .filter(Boolean)
+          .join(' · '),
+      })),
+    ),
+  );
+}
+
+/** The stack to open: what was analyzed, else the longest. */
+export function firstStack(stacks: readonly StackChoice[], analysis: Analysis | undefined): string | undefined {
+  const analyzed = analysis?.stack?.id;
+  if (analyzed !== undefined && stacks.some(({ id }) => id === analyzed)) return analyzed;
+  return [...stacks].sort((one, other) => other.frameCount - one.frameCount)[0]?.id;
+}
+
+export function warningsOf(detail: CaseDetail): string[] {
+  const all = detail.studies.flatMap(({ series }) =>
+    series.flatMap((each) => [...each.warnings, ...each.stacks.flatMap(({ warnings }) => warnings)]),
+  );
+  return [...new Set(all.map(({ message }) => message))];
+}

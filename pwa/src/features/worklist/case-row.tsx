@@ -1,0 +1,59 @@
+import type { CaseRowFragment } from '../../graphql/generated/graphql';
+import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
+import { Progress } from '../../ui/progress';
+import { addressTo } from '../../ui/route';
+import { agoOf, plural, whenOf, wordOf } from '../../ui/words';
+
+interface CaseRowProps {
+  readonly row: CaseRowFragment;
+  readonly isOpen: boolean;
+}
+
+export function CaseRow({ row, isOpen }: CaseRowProps) {
+  const study = row.studies[0];
+  const thumbnail = row.studies.flatMap(({ series }) => series).find((series) => series.thumbnail)?.thumbnail;
+  const analysis = row.latestAnalysis;
+  const isRunning = analysis?.status === 'RUNNING' || analysis?.status === 'QUEUED';
+  const details = [
+    row.patient?.name ?? row.patient?.patientId,
+    study?.modalities.join(', '),
+    study?.startedAt && whenOf(study.startedAt),
+  ].filter(Boolean);
+  return (
+    <li>
+      <a
+        class="case-row"
+        href={addressTo({ screen: 'case', caseId: row.id })}
+        aria-current={isOpen ? 'page' : undefined}
+      >
+        {thumbnail ? (
+          <img src={thumbnail.url} alt="" loading="lazy" width={56} height={56} />
+        ) : (
+          <span class="no-picture" />
+        )}
+        <span class="case-words">
+          <span class="case-first">
+            <b class="case-title">{row.title}</b>
+            <small class="muted">{agoOf(row.updatedAt)}</small>
+          </span>
+          <span class="muted case-details">{details.join(' · ')}</span>
+          <span class="badges">
+            <UrgencyBadge urgency={row.urgency} />
+            <StatusBadge status={row.status} />
+            <PhantomBadge title={row.title} />
+            {analysis && <span class="muted">{outcomeOf(analysis)}</span>}
+          </span>
+          {isRunning && <Progress value={analysis.progress} label={`Analysis of ${row.title}`} />}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function outcomeOf(analysis: NonNullable<CaseRowFragment['latestAnalysis']>): string {
+  if (analysis.status === 'SUCCEEDED') {
+    const above = analysis.findings.filter(({ aboveThreshold }) => aboveThreshold).length;
+    return above === 0 ? 'No finding above the threshold' : plural(above, 'finding');
+  }
+  return analysis.status === 'RUNNING' ? wordOf(analysis.stage) : wordOf(analysis.status);
+}

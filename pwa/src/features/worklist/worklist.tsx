@@ -1,0 +1,143 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { CaseStatus } from '../../graphql/generated/graphql';
+import { useStore } from '../../graphql/store';
+import { Icon } from '../../ui/icon';
+import { Notice } from '../../ui/notice';
+import { addressTo } from '../../ui/route';
+import { plural, wordOf } from '../../ui/words';
+import { CaseRow } from './case-row';
+import { WorklistState } from './worklist-state';
+import './worklist.css';
+
+const STATUSES: readonly CaseStatus[] = ['READY', 'ANALYZING', 'RECEIVING', 'FAILED', 'REVIEWED', 'ARCHIVED'];
+/** Milliseconds after the last letter before the search is sent. */
+const TYPING = 250;
+
+interface WorklistProps {
+  readonly openCaseId: string | undefined;
+  /** Off the screen it keeps its pages, its search and its place. */
+  readonly isShown: boolean;
+}
+
+export function Worklist({ openCaseId, isShown }: WorklistProps) {
+  const state = useMemo(() => new WorklistState(), []);
+  const look = useStore(state.look);
+  const [text, setText] = useState('');
+  const [status, setStatus] = useState<CaseStatus>();
+  const isFirst = useRef(true);
+
+  useEffect(() => () => state.close(), [state]);
+  useScrollPlace(isShown);
+  useEffect(() => {
+    const show = () => state.show({ text, status: status ? [status] : [] });
+    const timer = setTimeout(show, isFirst.current ? 0 : TYPING);
+    isFirst.current = false;
+    return () => clearTimeout(timer);
+  }, [state, text, status]);
+
+  const isFiltered = text.trim() !== '' || status !== undefined;
+  return (
+    <section class="worklist" aria-label="Worklist" hidden={!isShown}>
+      <search class="filters">
+        <label class="search-field">
+          <Icon name="search" />
+          <input
+            type="search"
+            placeholder="Name, ID, study, title"
+            aria-label="Search cases"
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <fieldset class="chips" aria-label="Status">
+          <button type="button" class="chip" aria-pressed={!status} onClick={() => setStatus(undefined)}>
+            All
+          </button>
+          {STATUSES.map((each) => (
+            <button
+              key={each}
+              type="button"
+              class="chip"
+              aria-pressed={status === each}
+              onClick={() => setStatus(each)}
+            >
+              {wordOf(each)}
+            </button>
+          ))}
+        </fieldset>
+      </search>
+      <p class="visually-hidden" role="status">
+        {look.isLoading ? 'Reading the worklist' : plural(look.total, 'case')}
+      </p>
+      {look.fault && (
+        <Notice
+          kind="error"
+          title="The worklist could not be read"
+          action={{ label: 'Try again', onClick: () => state.retry() }}
+        >
+          {look.fault}
+        </Notice>
+      )}
+      <ul class="case-list" aria-busy={look.isLoading}>
+        {look.rows.map((row) => (
+          <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />
+        ))}
+        {look.isLoading &&
+          look.rows.length === 0 &&
+          [1, 2, 3, 4].map((at) => <li key={at} class="case-row skeleton" />)}
+      </ul>
+      {!look.isLoading && !look.fault && look.rows.length === 0 && <Empty isFiltered={isFiltered} />}
+      {look.hasMore && <More onReached={() => state.more()} shown={look.rows.length} total={look.total} />}
+    </section>
+  );
+}
+
+function useScrollPlace(isShown: boolean): void {
+  const place = useRef(0);
+  useLayoutEffect(() => {
+    if (!isShown) return;
+    scrollTo(0, place.current);
+    const note = () => {
+      place.current = scrollY;
+    };
+    addEventListener('scroll', note, { passive: true });
+    return () => removeEventListener('scroll', note);
+  }, [isShown]);
+}
+
+function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
+  if (isFiltered) return <p class="empty">No case fits. Try fewer words or another status.</p>;
+  return (
+    <div class="empty">
+      <p>No cases yet.</p>
+      <a class="button is-primary" href={addressTo({ screen: 'upload' })}>
+        <Icon name="upload" /> Upload a CT
+      </a>
+    </div>
+  );
+}
+
+/** Asks for the next page when it comes near; it is a button too, for keys and for when nothing is observed. */
+function More({
+  onReached,
+  shown,
+  total,
+}: {
+  readonly onReached: () => void;
+  readonly shown: number;
+  readonly total: number;
+}) {
+  const button = useRef<HTMLButtonElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each page the end is looked at anew
+  useEffect(() => {
+    if (!button.current) return;
+    const watch = new IntersectionObserver(([entry]) => entry?.isIntersecting && onReached(), { rootMargin: '400px' });
+    watch.observe(button.current);
+    return () => watch.disconnect();
+  }, [shown]);
+  return (
+    <button ref={button} type="button" class="button is-quiet more" onClick={onReached}>
+      {shown} of {total.toLocaleString()} shown. More
+    </button>
+  );
+}

@@ -1,0 +1,16 @@
+import { render } from 'preact';
+import { App } from './app';
+import { resumeSession } from './graphql/session';
+import './ui/tokens.css';
+import './ui/base.css';
+import './ui/controls.css';
+import './ui/shell.css';
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);
+void resumeSession();
+
+// The offline shell is of the built app only; while developing it would serve yesterday's code.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined));
+}

@@ -1,0 +1,61 @@
+/// <reference lib="webworker" />
+export {};
+
+declare const self: ServiceWorkerGlobalScope;
+/** Written by the build: the files of the app, and a name that changes with them. */
+declare const __SHELL__: readonly string[];
+declare const __SHELL_VERSION__: string;
+
+/**
+ * Keeps the app itself, and nothing else, so that it opens without reception. Answers of the API, frames, parts and
+ * thumbnails never pass through here: they are a patient's.
+ */
+const CACHE = `hilum-shell-${__SHELL_VERSION__}`;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(__SHELL__.map((path) => new Request(path, { cache: 'reload' }))))
+      .then(() => self.skipWaiting()),
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  const forgetOld = async () => {
+    for (const name of await caches.keys())
+      if (name.startsWith('hilum-shell-') && name !== CACHE) await caches.delete(name);
+    await self.clients.claim();
+  };
+  event.waitUntil(forgetOld());
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(freshIndex(request));
+  else if (__SHELL__.includes(url.pathname) || url.pathname.startsWith('/assets/'))
+    event.respondWith(keptFile(request));
+});
+
+/** The network's index if there is one, else the kept one. */
+async function freshIndex(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await caches.match('/');
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** Files with their hash in their name never change; the few others change with the cache's name. */
+async function keptFile(request: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok && new URL(request.url).pathname.startsWith('/assets/')) await cache.put(request, answer.clone());
+  return answer;
+}

@@ -1,0 +1,21 @@
+import type { CaseStatus, Urgency } from '../graphql/generated/graphql';
+import { isPhantom, wordOf } from './words';
+
+export function StatusBadge({ status }: { readonly status: CaseStatus }) {
+  return <span class={`badge is-${status.toLowerCase()}`}>{wordOf(status)}</span>;
+}
+
+/** Shape and word carry the urgency, not the colour alone. */
+export function UrgencyBadge({ urgency }: { readonly urgency: Urgency | null | undefined }) {
+  if (!urgency || urgency === 'ROUTINE') return null;
+  return (
+    <span class={`badge is-${urgency.toLowerCase()}`}>
+      <i aria-hidden="true">{urgency === 'URGENT' ? '▲▲' : '▲'}</i> {wordOf(urgency)}
+    </span>
+  );
+}
+
+export function PhantomBadge({ title }: { readonly title: string }) {
+  if (!isPhantom(title)) return null;
+  return <span class="badge is-phantom">Phantom, not a patient</span>;
+}

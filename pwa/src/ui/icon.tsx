@@ -1,0 +1,34 @@
+/** Line icons on a grid of 24, drawn for Hilum. They never stand alone as the only sign: the text or label beside them names the thing. */
+const PATHS = {
+  back: 'M15 5l-7 7 7 7',
+  up: 'M6 14l6-6 6 6',
+  down: 'M6 10l6 6 6-6',
+  next: 'M9 5l7 7-7 7',
+  fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+  upload: 'M12 16V4m0 0L7 9m5-5l5 5M4 16v4h16v-4',
+  folder: 'M3 6h6l2 2h10v11H3z',
+  picture: 'M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6M15.5 9.5h.01',
+  search: 'M11 4a7 7 0 105 12l5 5m-5-5a7 7 0 000-10',
+  leave: 'M14 4h6v16h-6M10 8l-4 4 4 4m-4-4h10',
+  warning: 'M12 4L2.5 20h19zM12 10v5m0 2.5v.1',
+  error: 'M8 3h8l5 5v8l-5 5H8l-5-5V8zM12 8v5m0 3v.1',
+  done: 'M4 12.5l5 5L20 6.5',
+  again: 'M20 11a8 8 0 10-2.3 6.3M20 5v6h-6',
+  stop: 'M6 6h12v12H6z',
+  pause: 'M8 5v14m8-14v14',
+  play: 'M7 4.5v15l12-7.5z',
+  close: 'M6 6l12 12M18 6L6 18',
+  clock: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 4v5l3.5 2',
+  list: 'M4 6h16M4 12h16M4 18h16',
+  info: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 8v6m0-9.5v.1',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

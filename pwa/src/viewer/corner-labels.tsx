@@ -1,0 +1,65 @@
+import type { Stack } from './frame-source';
+import { lettersOf, opposite, slicePosition } from './orientation';
+import type { Look } from './stack-view';
+
+interface CornerLabelsProps {
+  readonly stack: Stack;
+  readonly look: Look;
+  readonly isPhantom: boolean;
+}
+
+const SHOWN = { nothing: 'Loading', preview: 'Preview', lossless: '', failed: 'Not loaded' } as const;
+
+/** What is written at the edges of the picture: slice, position, window, the value under the pointer, orientation. */
+export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
+  const frame = stack.frameTable[look.index];
+  const { position, rowDirection, columnDirection } = frame ?? {};
+  const hasGeometry = position && rowDirection && columnDirection;
+  const at = hasGeometry ? slicePosition(position, rowDirection, columnDirection) : undefined;
+  const window = look.window;
+  return (
+    <div class="corner-labels" aria-hidden="true">
+      <div class="corner top-start">
+        <b data-testid="slice">
+          {look.index + 1} / {stack.frameCount}
+        </b>
+        {at && <span>{`${at.axis} ${millimetres(at.mm)} mm`}</span>}
+        {isPhantom && <strong class="phantom-tag">PHANTOM</strong>}
+      </div>
+      <div class="corner top-end">
+        {SHOWN[look.shown] && <span class={`quality is-${look.shown}`}>{SHOWN[look.shown]}</span>}
+        {stack.previews && look.ready < 1 && <span>{Math.round(look.ready * 100)} % of slices ready</span>}
+      </div>
+      <div class="corner bottom-start">
+        {window && (
+          <span
+            class={look.isAdjusting ? 'is-adjusting' : ''}
+          >{`C ${round(window.center)}  W ${round(window.width)}`}</span>
+        )}
+      </div>
+      <div class="corner bottom-end" data-testid="reading">
+        {look.reading && (
+          <span>
+            {look.reading.value === undefined ? 'No value' : `${round(look.reading.value)} ${stack.unit ?? ''}`}
+          </span>
+        )}
+      </div>
+      {hasGeometry && (
+        <>
+          <span class="edge at-left">{lettersOf(opposite(rowDirection))}</span>
+          <span class="edge at-right">{lettersOf(rowDirection)}</span>
+          <span class="edge at-top">{lettersOf(opposite(columnDirection))}</span>
+          <span class="edge at-bottom">{lettersOf(columnDirection)}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function millimetres(value: number): string {
+  return value.toFixed(1).replace('-', '−');
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 10) / 10).replace('-', '−');
+}

@@ -1,0 +1,29 @@
+import type { StackView } from './stack-view';
+
+/** Slices for PageUp and PageDown. */
+const PAGE = 10;
+
+/** Does what a key means on the picture; false when it means nothing here. */
+export function takeKey(key: string, view: StackView, onMark: (direction: 1 | -1) => void): boolean {
+  const last = view.stack.frameCount - 1;
+  const actions: Record<string, () => void> = {
+    ArrowDown: () => view.step(1),
+    ArrowRight: () => view.step(1),
+    ArrowUp: () => view.step(-1),
+    ArrowLeft: () => view.step(-1),
+    PageDown: () => view.step(PAGE),
+    PageUp: () => view.step(-PAGE),
+    Home: () => view.go(0),
+    End: () => view.go(last),
+    '+': () => view.zoom(1.25),
+    '=': () => view.zoom(1.25),
+    '-': () => view.zoom(0.8),
+    '0': () => view.showAll(),
+    n: () => onMark(1),
+    p: () => onMark(-1),
+  };
+  const preset = /^[1-9]$/.test(key) ? view.presets[Number(key) - 1] : undefined;
+  const action = preset ? () => view.choose(preset) : actions[key];
+  action?.();
+  return action !== undefined;
+}

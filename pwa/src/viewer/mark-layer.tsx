@@ -1,0 +1,61 @@
+import type { MarkOnSlice } from './marks';
+import { type Placement, toScreen } from './placement';
+
+/** CSS pixels between the outline and what it marks, and the least side of an outline. */
+const GAP = 7;
+const LEAST_SIDE = 30;
+
+interface MarkLayerProps {
+  readonly marks: readonly MarkOnSlice[];
+  readonly placement: Placement;
+  readonly selectedId: string | undefined;
+}
+
+/** Outlines around marks: corners only, outside the box, so that the lesion itself stays free. */
+export function MarkLayer({ marks, placement, selectedId }: MarkLayerProps) {
+  return (
+    <svg class="mark-layer" aria-hidden="true">
+      {marks.map(({ mark, isBest }) => {
+        const frame = frameOf(mark.box, placement);
+        const state = `${mark.isStrong ? 'is-strong' : 'is-weak'} ${isBest ? 'is-best' : 'is-near'}`;
+        const isSelected = mark.id === selectedId;
+        return (
+          <g key={mark.id} class={`mark ${state} ${isSelected ? 'is-selected' : ''}`} data-mark={mark.id}>
+            <path class="mark-halo" d={corners(frame)} />
+            <path class="mark-line" d={corners(frame)} />
+            <text x={frame.x + frame.side / 2} y={frame.y - 6} text-anchor="middle">
+              {mark.name}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+interface Frame {
+  readonly x: number;
+  readonly y: number;
+  readonly side: number;
+  readonly height: number;
+}
+
+function frameOf(box: MarkOnSlice['mark']['box'], placement: Placement): Frame {
+  const from = toScreen(placement, { x: box.left, y: box.top });
+  const to = toScreen(placement, { x: box.left + box.width, y: box.top + box.height });
+  const side = Math.max(LEAST_SIDE, to.x - from.x + 2 * GAP);
+  const height = Math.max(LEAST_SIDE, to.y - from.y + 2 * GAP);
+  return { x: (from.x + to.x - side) / 2, y: (from.y + to.y - height) / 2, side, height };
+}
+
+function corners({ x, y, side, height }: Frame): string {
+  const arm = Math.min(side, height) * 0.28;
+  const right = x + side;
+  const bottom = y + height;
+  return [
+    `M${x} ${y + arm}V${y}H${x + arm}`,
+    `M${right - arm} ${y}H${right}V${y + arm}`,
+    `M${right} ${bottom - arm}V${bottom}H${right - arm}`,
+    `M${x + arm} ${bottom}H${x}V${bottom - arm}`,
+  ].join('');
+}

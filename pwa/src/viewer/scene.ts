@@ -1,0 +1,16 @@
+import type { Picture, Shading } from './picture';
+import type { Placement } from './placement';
+
+export interface Scene {
+  readonly picture: Picture | undefined;
+  readonly shading: Shading;
+  /** In CSS pixels; `density` device pixels are one of them. */
+  readonly placement: Placement;
+  readonly density: number;
+}
+
+export interface Renderer {
+  readonly name: 'webgl2' | 'canvas';
+  draw(scene: Scene): void;
+  close(): void;
+}

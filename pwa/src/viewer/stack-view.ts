@@ -1,0 +1,218 @@
+import { Store } from '../graphql/store';
+import { FrameLoader } from './frame-loader';
+import type { Stack } from './frame-source';
+import type { Meaning } from './gestures';
+import { type LosslessPicture, type Picture, rangeOf, type Shading, storedValueAt } from './picture';
+import { clamp, fitInto, type Placement, type Point, panBy, type Size, toImage, zoomAt } from './placement';
+import { createRenderer } from './renderer';
+import type { Renderer } from './scene';
+import { dragWindow, rampOf, type VoiWindow, windowOfRange } from './window-level';
+import { presetsOf, rememberedPreset, rememberPreset } from './windows';
+
+export type Shown = 'nothing' | 'preview' | 'lossless' | 'failed';
+
+export interface Look {
+  readonly index: number;
+  readonly window: VoiWindow | undefined;
+  readonly placement: Placement;
+  readonly screen: Size;
+  readonly shown: Shown;
+  /** Part of the slices that can be shown at once, 0 to 1. */
+  readonly ready: number;
+  readonly isAdjusting: boolean;
+  /** Under the pointer: pixel position and rescaled value. */
+  readonly reading: { readonly at: Point; readonly value: number | undefined } | undefined;
+}
+
+const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1 };
+/** Two device pixels a CSS pixel are as sharp as a CT can be; more would only cost. */
+const MOST_DENSITY = 2;
+
+/** What one stack looks like now, and everything that can be done with it. */
+export class StackView {
+  readonly stack: Stack;
+  readonly presets: readonly VoiWindow[];
+  readonly look: Store<Look>;
+  readonly #loader: FrameLoader;
+  #renderer: Renderer | undefined;
+  #canvas: HTMLCanvasElement | undefined;
+  #direction: 1 | -1 = 1;
+  #isFitted = true;
+  #dragFrom: VoiWindow | undefined;
+  #pointer: Point | undefined;
+  #due = 0;
+
+  constructor(stack: Stack, index = Math.floor(stack.frameCount / 2)) {
+    this.stack = stack;
+    this.presets = presetsOf(stack.windows);
+    const window = rememberedPreset(this.presets);
+    this.look = new Store<Look>({
+      index: clamp(index, 0, stack.frameCount - 1),
+      window,
+      placement: START,
+      screen: { width: 0, height: 0 },
+      shown: 'nothing',
+      ready: 0,
+      isAdjusting: false,
+      reading: undefined,
+    });
+    this.#loader = new FrameLoader(stack, this.#invalidate);
+    this.#loader.look(this.look.value.index, 1);
+  }
+
+  attach(canvas: HTMLCanvasElement): () => void {
+    this.#canvas = canvas;
+    this.#renderer = createRenderer(canvas, this.#invalidate);
+    const watch = new ResizeObserver(() => this.#resize());
+    watch.observe(canvas);
+    this.#resize();
+    return () => {
+      watch.disconnect();
+      cancelAnimationFrame(this.#due);
+      this.#due = 0;
+      this.#renderer?.close();
+      this.#renderer = undefined;
+      this.#loader.close();
+    };
+  }
+
+  take(meaning: Meaning): void {
+    const { placement, screen } = this.look.value;
+    if (meaning.kind === 'scroll') this.step(meaning.by);
+    else if (meaning.kind === 'fit') this.showAll();
+    else if (meaning.kind === 'pan') this.#place(panBy(placement, meaning.by, this.#size(), screen));
+    else if (meaning.kind === 'zoom') this.zoom(meaning.factor, meaning.at);
+    else if (meaning.kind === 'point') this.point(meaning.at);
+    else if (meaning.kind === 'window-start') this.#dragFrom = this.look.value.window;
+    else if (this.#dragFrom) {
+      const window = dragWindow(this.#dragFrom, meaning.dragX, meaning.dragY);
+      this.#set({ window, isAdjusting: true });
+    }
+  }
+
+  step(by: number): void {
+    this.go(this.look.value.index + by);
+  }
+
+  go(to: number): void {
+    const index = clamp(Math.round(to), 0, this.stack.frameCount - 1);
+    if (index === this.look.value.index) return;
+    this.#direction = index > this.look.value.index ? 1 : -1;
+    this.#set({ index });
+    this.#loader.look(index, this.#direction);
+  }
+
+  choose(window: VoiWindow): void {
+    rememberPreset(window);
+    this.#set({ window });
+  }
+
+  zoom(factor: number, at?: Point): void {
+    const { placement, screen } = this.look.value;
+    const middle = { x: screen.width / 2, y: screen.height / 2 };
+    this.#place(zoomAt(placement, factor, at ?? middle, this.#fitted()));
+  }
+
+  showAll(): void {
+    this.#isFitted = true;
+    this.#set({ placement: this.#fitted() });
+  }
+
+  point(at: Point | undefined): void {
+    this.#pointer = at;
+    this.#set({});
+  }
+
+  release(): void {
+    this.#dragFrom = undefined;
+    if (this.look.value.isAdjusting) this.#set({ isAdjusting: false });
+  }
+
+  retry(): void {
+    this.#loader.retry();
+  }
+
+  readonly #invalidate = (): void => {
+    this.#due ||= requestAnimationFrame(() => {
+      this.#due = 0;
+      this.#draw();
+    });
+  };
+
+  #set(change: Partial<Look>): void {
+    this.look.update((look) => ({ ...look, ...change }));
+    this.#invalidate();
+  }
+
+  #place(placement: Placement): void {
+    this.#isFitted = false;
+    this.#set({ placement });
+  }
+
+  #size(): Size {
+    return { width: this.stack.columns, height: this.stack.rows };
+  }
+
+  #fitted(): Placement {
+    const { rowSpacing, columnSpacing } = this.stack;
+    return fitInto(this.#size(), this.look.value.screen, rowSpacing && columnSpacing ? rowSpacing / columnSpacing : 1);
+  }
+
+  #resize(): void {
+    const canvas = this.#canvas;
+    if (!canvas || canvas.clientWidth === 0) return;
+    const density = densityNow();
+    canvas.width = Math.round(canvas.clientWidth * density);
+    canvas.height = Math.round(canvas.clientHeight * density);
+    this.look.update((look) => ({ ...look, screen: { width: canvas.clientWidth, height: canvas.clientHeight } }));
+    if (this.#isFitted) this.look.update((look) => ({ ...look, placement: this.#fitted() }));
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { index, placement } = this.look.value;
+    const whole = this.#loader.lossless(index);
+    const picture: Picture | undefined = whole ?? this.#loader.preview(index);
+    const window = this.look.value.window ?? (whole && this.#rangeWindow(whole));
+    this.#renderer?.draw({ picture, shading: this.#shading(window), placement, density: densityNow() });
+    const shown: Shown = picture?.kind ?? (this.#loader.hasFailed(index) ? 'failed' : 'nothing');
+    this.look.update((look) => ({
+      ...look,
+      window,
+      shown,
+      ready: this.#loader.shownShare,
+      reading: this.#read(whole),
+    }));
+  }
+
+  #rangeWindow(picture: LosslessPicture): VoiWindow {
+    const { least, most } = rangeOf(picture);
+    const { slope, intercept } = this.#rescale();
+    const ends = [least * slope + intercept, most * slope + intercept];
+    return windowOfRange(Math.min(...ends), Math.max(...ends));
+  }
+
+  #rescale(): { readonly slope: number; readonly intercept: number } {
+    const frame = this.stack.frameTable[this.look.value.index];
+    return { slope: frame?.rescaleSlope ?? 1, intercept: frame?.rescaleIntercept ?? 0 };
+  }
+
+  #shading(window: VoiWindow | undefined): Shading {
+    const isInverted = this.stack.photometricInterpretation === 'MONOCHROME1';
+    const padding = this.stack.paddingValue ?? undefined;
+    return { ...this.#rescale(), ...rampOf(window ?? { center: 128, width: 256 }), isInverted, padding };
+  }
+
+  #read(picture: LosslessPicture | undefined): Look['reading'] {
+    if (!this.#pointer) return undefined;
+    const at = toImage(this.look.value.placement, this.#pointer);
+    const stored = picture && storedValueAt(picture, at.x, at.y);
+    if (stored === undefined) return undefined;
+    const { slope, intercept } = this.#rescale();
+    return { at, value: stored === this.stack.paddingValue ? undefined : stored * slope + intercept };
+  }
+}
+
+function densityNow(): number {
+  return Math.min(MOST_DENSITY, devicePixelRatio || 1);
+}

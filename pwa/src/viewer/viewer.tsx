@@ -1,0 +1,129 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { isAbort, messageOf } from '../graphql/failure';
+import { StackDetailDocument } from '../graphql/generated/graphql';
+import { request } from '../graphql/session';
+import { useStore } from '../graphql/store';
+import { Notice } from '../ui/notice';
+import { CornerLabels } from './corner-labels';
+import type { Stack } from './frame-source';
+import { takeKey } from './keyboard';
+import { MarkLayer } from './mark-layer';
+import { type Mark, marksOn, neighbourMark } from './marks';
+import { listenTo } from './pointer-input';
+import { StackView } from './stack-view';
+import { ViewerControls } from './viewer-controls';
+import './viewer.css';
+
+interface ViewerProps {
+  readonly stackId: string;
+  readonly marks: readonly Mark[];
+  readonly selectedId: string | undefined;
+  readonly isPhantom: boolean;
+  readonly onSelect: (markId: string) => void;
+}
+
+/** The slices of one stack, with marks. A newly selected mark brings its slice to the screen. */
+export default function Viewer({ stackId, ...rest }: ViewerProps) {
+  const [stack, setStack] = useState<Stack>();
+  const [fault, setFault] = useState<string>();
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is how "Try again" asks for a new request
+  useEffect(() => {
+    const controller = new AbortController();
+    setStack(undefined);
+    setFault(undefined);
+    request(StackDetailDocument, { id: stackId }, controller.signal)
+      .then(({ node }) => {
+        if (node?.__typename === 'Stack') setStack(node);
+        else setFault('These images are no longer there.');
+      })
+      .catch((error: unknown) => {
+        if (!isAbort(error)) setFault(messageOf(error));
+      });
+    return () => controller.abort();
+  }, [stackId, attempt]);
+
+  if (fault) {
+    return (
+      <div class="viewer">
+        <Notice
+          kind="error"
+          title="The images could not be opened"
+          action={{ label: 'Try again', onClick: () => setAttempt(attempt + 1) }}
+        >
+          {fault}
+        </Notice>
+      </div>
+    );
+  }
+  if (!stack) return <div class="viewer is-waiting" role="status" aria-label="Opening the images" />;
+  return <StackViewer key={stack.id} stack={stack} {...rest} />;
+}
+
+function StackViewer({
+  stack,
+  marks,
+  selectedId,
+  isPhantom,
+  onSelect,
+}: Omit<ViewerProps, 'stackId'> & { readonly stack: Stack }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  const [view] = useState(() => new StackView(stack, marks.find(({ id }) => id === selectedId)?.frameIndex));
+  const look = useStore(view.look);
+
+  useEffect(() => {
+    if (!canvas.current || !stage.current) return;
+    const detach = view.attach(canvas.current);
+    const deafen = listenTo(stage.current, view);
+    return () => {
+      deafen();
+      detach();
+    };
+  }, [view]);
+
+  const selectedFrame = marks.find(({ id }) => id === selectedId)?.frameIndex;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: selecting another finding on the same slice also jumps
+  useEffect(() => {
+    if (selectedFrame !== undefined) view.go(selectedFrame);
+  }, [view, selectedId, selectedFrame]);
+
+  const goToMark = (direction: 1 | -1) => {
+    const mark = neighbourMark(look.index, marks, direction, selectedId);
+    if (!mark) return;
+    view.go(mark.frameIndex);
+    onSelect(mark.id);
+  };
+
+  return (
+    <section class="viewer" aria-label="Images" data-slice={look.index} data-shown={look.shown}>
+      <div
+        ref={stage}
+        class="stage"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is worked with keys, as its name says
+        tabIndex={0}
+        role="application"
+        aria-roledescription="image viewer"
+        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, plus and minus enlarge, 0 fits, N and P go to findings, numbers choose a window.`}
+        onKeyDown={(event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          if (takeKey(event.key, view, goToMark)) event.preventDefault();
+        }}
+      >
+        <canvas ref={canvas} class="picture" />
+        <MarkLayer
+          marks={marksOn(look.index, marks, stack.sliceSpacing)}
+          placement={look.placement}
+          selectedId={selectedId}
+        />
+        <CornerLabels stack={stack} look={look} isPhantom={isPhantom} />
+        {look.shown === 'failed' && (
+          <button type="button" class="button retry" onClick={() => view.retry()}>
+            Load this slice again
+          </button>
+        )}
+      </div>
+      <ViewerControls view={view} look={look} marks={marks} onMark={goToMark} />
+    </section>
+  );
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Files that are kept from the first visit on; the codec comes when the first case is opened. */
+const KEPT = /\.(js|css)$/;
+const ALWAYS = ['/', '/icon.svg', '/manifest.webmanifest'];
+
+/** Writes the list of the app's files into the service worker, which the page and the worker build know nothing of. */
+function shellList(): Plugin {
+  return {
+    name: 'hilum-shell-list',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const names = Object.keys(bundle).filter((name) => KEPT.test(name) && name !== 'sw.js');
+        const shell = [...ALWAYS, ...names.map((name) => `/${name}`)].sort();
+        const index = bundle['index.html'];
+        const worker = bundle['sw.js'];
+        if (worker?.type !== 'chunk') this.error('The service worker was not built.');
+        const version = createHash('sha256').update(
+          JSON.stringify([shell, index?.type === 'asset' ? index.source : '']),
+        );
+        worker.code = worker.code
+          .replaceAll('__SHELL_VERSION__', JSON.stringify(version.digest('hex').slice(0, 12)))
+          .replaceAll('__SHELL__', JSON.stringify(shell));
+      },
+    },
+  };
+}
+
+const server = process.env.HILUM_URL ?? 'http://127.0.0.1:8000';
+
+export default defineConfig({
+  base: '/',
+  plugins: [shellList()],
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  server: { proxy: { '/graphql': { target: server, ws: true } } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: resolve(import.meta.dirname, 'index.html'), sw: resolve(import.meta.dirname, 'src/sw.ts') },
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
+  },
+});
