@@ -11,6 +11,7 @@ from json import JSONDecodeError
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -27,7 +28,7 @@ from api import accounts, telemetry
 from api.errors import ErrorCode
 from api.unit_of_work import House
 from schema import build_schema
-from schema.context import REFRESH_COOKIE, Caller
+from schema.context import COOKIE_PATH, REFRESH_COOKIE, Caller
 from schema.negotiation import JSON, RESPONSE, choose_media_type
 from schema.sockets import SocketHandler
 
@@ -190,3 +191,11 @@ def _refused(refusal: HTTPException, media_type: str | None) -> Response:
 def _bearer(header: str | None) -> str | None:
     scheme, _, token = (header or "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def graphql_routes(house: House) -> list[BaseRoute]:
+    endpoint = GraphQLEndpoint(house)
+    return [
+        Route(COOKIE_PATH, endpoint, name="graphql"),
+        WebSocketRoute(COOKIE_PATH, endpoint, name="graphql-socket"),
+    ]

@@ -15,13 +15,3 @@ def described(description: str) -> Decorator:
         return field
 
     return decorate
-
-
-def of_type(graphql_type: object) -> Decorator:
-    """For a type that can only be named late."""
-
-    def decorate(resolver: Callable[..., Any]) -> StrawberryField:
-        field: StrawberryField = strawberry.field(resolver=resolver, graphql_type=graphql_type)
-        return field
-
-    return decorate

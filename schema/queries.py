@@ -14,13 +14,14 @@ from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
-from schema.types.analyses import Analysis, Finding, Model
-from schema.types.cases import Case, CaseConnection, CaseFilter
+from schema.types.cases import Analysis, Case, CaseConnection, Finding
 from schema.types.images import Patient, Series, Stack, Study
+from schema.types.models import Model
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
 from schema.types.uploads import Upload, UploadFile
 from schema.types.viewer import Viewer, find_viewer
+from schema.types.worklist import CaseFilter
 
 MOST_NODES = 100
 

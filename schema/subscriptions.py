@@ -24,8 +24,7 @@ from api.persistence.columns import now
 from schema.connections import given
 from schema.context import Context, Info, viewer_streams
 from schema.node_ids import get_key
-from schema.types.analyses import Analysis
-from schema.types.cases import Case
+from schema.types.cases import Analysis, Case
 from schema.types.events import (
     AnalysisProgressed,
     CaseChanged,

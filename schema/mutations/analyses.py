@@ -7,7 +7,7 @@ from schema.connections import given
 from schema.context import Info
 from schema.errors import UserError, refusable
 from schema.node_ids import get_key, get_model
-from schema.types.analyses import Analysis
+from schema.types.cases import Analysis
 
 
 @strawberry.input

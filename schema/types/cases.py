@@ -1,71 +1,23 @@
-"""Cases: what people read together."""
+"""A case, its analyses and their findings: they name each other, and so live together."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 
 import strawberry
 
 from api import analyses
-from api.cases import CaseFilter as ChosenCases
-from api.cases import CaseOrder
 from api.permissions import Action, is_allowed
 from api.persistence import tables
-from schema.connections import Connection, connect, given, request_of
+from schema.connections import Connection, connect, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
-from schema.types.analyses import Analysis, AnalysisConnection
-from schema.types.images import Patient, Study
+from schema.types.frames import Box, Point3D, Warning
+from schema.types.images import Patient, Stack, Study
+from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
-
-strawberry.enum(CaseOrder)
-
-
-@strawberry.enum
-class CaseStatus(Enum):
-    RECEIVING = "RECEIVING"
-    ANALYZING = "ANALYZING"
-    READY = "READY"
-    FAILED = "FAILED"
-    REVIEWED = "REVIEWED"
-    ARCHIVED = "ARCHIVED"
-
-
-@strawberry.enum
-class Urgency(Enum):
-    ROUTINE = "ROUTINE"
-    PRIORITY = "PRIORITY"
-    URGENT = "URGENT"
-
-
-@strawberry.enum
-class CaseAction(Enum):
-    COMMENT = "COMMENT"
-    ANNOTATE = "ANNOTATE"
-    ANALYZE = "ANALYZE"
-    SIGN = "SIGN"
-    RELEASE = "RELEASE"
-    SHARE = "SHARE"
-    DOWNLOAD = "DOWNLOAD"
-
-
-PERMITTED_BY = {
-    CaseAction.COMMENT: Action.CASE_COMMENT,
-    CaseAction.ANNOTATE: Action.CASE_ANNOTATE,
-    CaseAction.ANALYZE: Action.ANALYSIS_START,
-    CaseAction.SIGN: Action.CASE_SIGN,
-    CaseAction.RELEASE: Action.CASE_RELEASE,
-    CaseAction.SHARE: Action.CASE_SHARE,
-    CaseAction.DOWNLOAD: Action.CASE_DOWNLOAD,
-}
-
-
-@strawberry.enum
-class Access(Enum):
-    OWNER = "OWNER"
-    CONTRIBUTOR = "CONTRIBUTOR"
-    READER = "READER"
+from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
 @strawberry.type
@@ -75,6 +27,109 @@ class Participant:
     email: str | None
     access: Access
     since: datetime
+
+
+@strawberry.type
+class Analysis(Node):
+    row: strawberry.Private[tables.Analysis]
+    status: AnalysisStatus
+    stage: AnalysisStage
+    progress: float = strawberry.field(description="0 to 1.")
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    scores: list[Score] = strawberry.field(description="One a label, calibrated probability.")
+    uncertainty: float | None = strawberry.field(description="0 certain to 1.")
+    failure: str | None = strawberry.field(description="Why, in words for the user, when FAILED or UNSUITABLE.")
+    warnings: list[Warning]
+
+    @classmethod
+    def of(cls, row: tables.Analysis) -> "Analysis":
+        return cls(
+            row=row,
+            id=node_id("Analysis", row.key),
+            status=AnalysisStatus(row.status),
+            stage=AnalysisStage(row.stage),
+            progress=row.progress,
+            queued_at=row.queued_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            scores=[Score(label=score["label"], probability=score["probability"]) for score in row.scores],
+            uncertainty=row.uncertainty,
+            failure=row.failure,
+            warnings=[Warning.of(value) for value in row.warnings],
+        )
+
+    @strawberry.field
+    async def case(self, info: Info) -> "Case":
+        row = await info.context.loaders.cases.load(self.row.case_key)
+        assert row is not None
+        return Case.of(row)
+
+    @strawberry.field
+    async def stack(self, info: Info) -> Stack | None:
+        if self.row.stack_key is None:
+            return None
+        row = await info.context.loaders.stacks.load(self.row.stack_key)
+        return Stack.of(row) if row else None
+
+    @strawberry.field
+    async def model(self, info: Info) -> Model:
+        name, version = self.row.model_name, self.row.model_version
+        found = await info.context.loaders.models.load((name, version))
+        return Model.of(*found) if found else Model.retired(name, version)
+
+    @described("Most probable first.")
+    async def findings(self, info: Info) -> list["Finding"]:
+        return [Finding.of(row, self.row) for row in await info.context.loaders.findings.load(self.row.key)]
+
+
+@strawberry.type
+class Finding(Node):
+    row: strawberry.Private[tables.Finding]
+    analysis_row: strawberry.Private[tables.Analysis]
+    label: str
+    probability: float
+    above_threshold: bool = strawberry.field(description="At the model's operating point.")
+    diameter_mm: float | None
+    position: Point3D | None = strawberry.field(description="Of its centre.")
+
+    @classmethod
+    def of(cls, row: tables.Finding, analysis: tables.Analysis) -> "Finding":
+        return cls(
+            row=row,
+            analysis_row=analysis,
+            id=node_id("Finding", row.key),
+            label=row.label,
+            probability=row.probability,
+            above_threshold=row.above_threshold,
+            diameter_mm=row.diameter_mm,
+            position=Point3D.of(_all_or_none((row.x, row.y, row.z))),
+        )
+
+    @strawberry.field
+    def analysis(self) -> Analysis:
+        return Analysis.of(self.analysis_row)
+
+    @described("The frame that shows it best.")
+    async def anchor(self, info: Info) -> "Anchor | None":
+        stack = await info.context.loaders.stacks.load(self.row.stack_key)
+        if stack is None:
+            return None
+        edges = _all_or_none((self.row.left, self.row.top, self.row.width, self.row.height))
+        box = Box(left=edges[0], top=edges[1], width=edges[2], height=edges[3]) if edges else None
+        return Anchor(stack=Stack.of(stack), frame_index=self.row.frame_index, box=box, finding=self)
+
+
+@strawberry.type
+class Anchor:
+    stack: Stack
+    frame_index: int
+    box: Box | None
+    finding: Finding | None
+
+
+AnalysisConnection = Connection[Analysis]
 
 
 @strawberry.type
@@ -175,24 +230,6 @@ class Case(Node):
 CaseConnection = Connection[Case]
 
 
-@strawberry.input(description="All that is given must hold; of the values of one list, any.")
-class CaseFilter:
-    status: list[CaseStatus] | None = strawberry.UNSET
-    urgency: list[Urgency] | None = strawberry.UNSET
-    modality: list[str] | None = strawberry.field(default=strawberry.UNSET, description="DICOM (0008,0060).")
-    text: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Title, patient name or id, study description, accession number."
-    )
-    created_after: datetime | None = strawberry.UNSET
-    created_before: datetime | None = strawberry.UNSET
-
-    def chosen(self) -> ChosenCases:
-        status, urgency = given(self.status), given(self.urgency)
-        return ChosenCases(
-            status=[word.value for word in status] if status is not None else None,
-            urgency=[word.value for word in urgency] if urgency is not None else None,
-            modality=given(self.modality),
-            text=given(self.text),
-            created_after=given(self.created_after),
-            created_before=given(self.created_before),
-        )
+def _all_or_none(values: Sequence[float | None]) -> list[float] | None:
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else None

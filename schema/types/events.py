@@ -4,8 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from schema.types.analyses import Analysis
-from schema.types.cases import Case
+from schema.types.cases import Analysis, Case
 from schema.types.uploads import Upload
 
 

@@ -1,6 +1,6 @@
 """The exported schema keeps the contract: nothing in it contradicts, and what is still to come is listed.
 
-`still_missing.txt` is that list. It may only shrink: what has been brought is struck out, knowingly, in the same change.
+`still_missing.txt` is that list. It may only shrink: what has been brought is struck out in the same change.
 """
 
 from collections.abc import Iterator, Mapping
