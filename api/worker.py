@@ -27,6 +27,7 @@ RESCUE_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SHUTDOWN_SECONDS = 2.0
 RETRIES = 5
+LONGEST_PAUSE_EXPONENT = 5
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
@@ -36,6 +37,15 @@ GIVE_UP: dict[str, Run] = {jobs.INGEST: ingest.give_up, jobs.ANALYZE: analyses.g
 
 class Interrupted(Exception):
     """The worker stops; the job begins again elsewhere or at the next start."""
+
+
+class BeginAgain(procrastinate.BaseRetryStrategy):
+    """An interrupted job at once, as often as it takes; a failed one later each time, until it is given up."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
+        if isinstance(exception, Interrupted):
+            return procrastinate.RetryDecision(retry_in={"seconds": 0})
+        return procrastinate.RetryDecision(retry_in={"seconds": 2 ** min(job.attempts, LONGEST_PAUSE_EXPONENT)})
 
 
 async def work(house: House) -> None:
@@ -60,15 +70,19 @@ async def work(house: House) -> None:
 def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
-        retry = procrastinate.RetryStrategy(max_attempts=RETRIES, exponential_wait=2)
 
-        async def task(_run: Run = run, **arguments: str) -> None:
+        async def task(context: procrastinate.JobContext, _run: Run = run, **arguments: str) -> None:
             try:
                 await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
+            except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
+                if context.job.attempts + 1 < RETRIES:
+                    raise
+                log.error("job %s failed %d times: %s", context.job.id, RETRIES, type(error).__name__)
+                await GIVE_UP[context.job.task_name](house, _subject(arguments))
 
-        house.jobs.task(name=name, retry=retry)(task)
+        house.jobs.task(name=name, retry=BeginAgain(), pass_context=True)(task)
 
 
 async def rescue(house: House) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
+from api.errors import RejectionCode
 from api.events.append import analysis_progressed, case_changed, upload_progressed
 from api.inference.active import active_model
 from api.ingest.stacking import stack_series, touched_series
@@ -13,7 +14,7 @@ from api.persistence import analyses as analysis_rows
 from api.persistence import cases as case_rows
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Case, CaseStudy, Series, Upload, UploadCase, UploadFile
+from api.persistence.tables import Case, CaseStudy, Series, Upload, UploadCase, UploadFile, UploadInstance
 from api.unit_of_work import House, UnitOfWork
 
 
@@ -33,7 +34,21 @@ async def finish(house: House, upload_key: UUID) -> None:
 
 
 async def give_up(house: House, upload_key: UUID) -> None:
-    """Where the job's workers died again and again: keep what was filed, and let people see it."""
+    """Where the job failed, or its workers died, again and again: keep what was filed, say what was not."""
+    async with house.unit_of_work() as uow:
+        begun = select(col(UploadInstance.file_key)).where(col(UploadInstance.upload_key) == upload_key)
+        files = select(UploadFile).where(col(UploadFile.upload_key) == upload_key, col(UploadFile.key).not_in(begun))
+        for file in (await uow.session.execute(files)).scalars():
+            uow.session.add(
+                UploadInstance(
+                    upload_key=upload_key,
+                    file_key=file.key,
+                    path=file.name,
+                    outcome="REJECTED",
+                    code=RejectionCode.CORRUPT.value,
+                    message="It could not be taken in, and more tries would not help. Send it alone, or ask the operator.",
+                )
+            )
     await finish(house, upload_key)
 
 
