@@ -71,7 +71,7 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, _run: Run = run, **arguments: str) -> None:
+        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: str) -> None:
             try:
                 await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:

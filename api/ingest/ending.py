@@ -46,7 +46,7 @@ async def give_up(house: House, upload_key: UUID) -> None:
                     path=file.name,
                     outcome="REJECTED",
                     code=RejectionCode.CORRUPT.value,
-                    message="It could not be taken in, and more tries would not help. Send it alone, or ask the operator.",
+                    message="It could not be taken in after several tries. Send it alone, or ask the operator.",
                 )
             )
     await finish(house, upload_key)
