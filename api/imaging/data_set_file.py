@@ -26,6 +26,7 @@ FIRST_PIXEL_TAG = 0x7FE00008  # Float Pixel Data; Pixel Data itself is (7FE0,001
 _META_GROUP = 0x0002
 _META_TAGS = frozenset(tag_of(keyword) for keyword in ("MediaStorageSOPClassUID", "TransferSyntaxUID"))
 _FIRST_GROUPS = frozenset((0x0002, 0x0008))
+_LONGEST_FIRST_ELEMENT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +143,7 @@ def _reads_as_elements(head: bytes, order: str) -> bool:
             length = unpack_from(order + "I", head, position + 8)[0] + 12
         else:
             length = unpack_from(order + "H", head, position + 6)[0] + 8
+        if length > _LONGEST_FIRST_ELEMENT:
+            return seen >= 2  # long sequences come later
         previous, position, seen = tag, position + length, seen + 1
-    return seen == 3 or (seen > 0 and position > len(head) > 64)
+    return seen == 3 or (seen == 2 and position > len(head))

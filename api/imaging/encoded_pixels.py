@@ -1,7 +1,7 @@
 """One compressed frame to samples. Each coding has one decoder, chosen here and never by what is installed.
 
-imagecodecs (BSD; libjpeg-turbo, CharLS, OpenJPEG, OpenJPH) decodes all but RLE and leaves other threads running.
-Of equal output with GDCM and twice as fast; pylibjpeg-libjpeg is GPL and not used.
+All are imagecodecs' (BSD; libjpeg-turbo, CharLS, OpenJPEG), which leaves other threads running, gives what
+GDCM gives and is twice as fast. pylibjpeg-libjpeg is GPL and not used.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Any
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
-from rle.utils import decode_pixel_data
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.codestreams import CodestreamHeader, read_jpeg_2000_header, read_jpeg_header
 from api.imaging.native_pixels import used_bits
 from api.imaging.pixel_encoding import PixelEncoding
+from api.imaging.rle_frames import decode_rle_frame
 from api.imaging.transfer_syntaxes import LOSSLESS_JPEG, PixelCoding
 
 Decoder = Callable[[bytes, CodestreamHeader, PixelEncoding], NDArray[Any]]
@@ -67,32 +67,21 @@ def _decode_jpeg_ls(codestream: bytes, header: CodestreamHeader, encoding: Pixel
 
 
 def _decode_jpeg_2000(codestream: bytes, header: CodestreamHeader, encoding: PixelEncoding) -> NDArray[Any]:
+    """HTJ2K too, by OpenJPEG: imagecodecs 2026.3's OpenJPH is faster but swallows errors and returns rubbish."""
     return imagecodecs.jpeg2k_decode(codestream)
-
-
-def _decode_htj2k(codestream: bytes, header: CodestreamHeader, encoding: PixelEncoding) -> NDArray[Any]:
-    return imagecodecs.htj2k_decode(codestream)
 
 
 _DECODERS: dict[PixelCoding, tuple[Callable[[bytes], CodestreamHeader], Decoder]] = {
     PixelCoding.JPEG: (read_jpeg_header, _decode_jpeg),
     PixelCoding.JPEG_LS: (read_jpeg_header, _decode_jpeg_ls),
     PixelCoding.JPEG_2000: (read_jpeg_2000_header, _decode_jpeg_2000),
-    PixelCoding.HTJ2K: (read_jpeg_2000_header, _decode_htj2k),
+    PixelCoding.HTJ2K: (read_jpeg_2000_header, _decode_jpeg_2000),
 }
 
 
 def _decode_rle(codestream: bytes, encoding: PixelEncoding) -> NDArray[Any]:
     """RLE Lossless (PS3.5 annex G): samples by plane."""
-    planes = decode_pixel_data(
-        codestream, version=2, rows=encoding.rows, columns=encoding.columns, bits_allocated=encoding.bits_allocated
-    )
-    kind = "i" if encoding.signed else "u"
-    samples = np.frombuffer(planes, dtype=f"<{kind}{encoding.bits_allocated // 8}")
-    shape = (encoding.samples_per_pixel, encoding.rows, encoding.columns)
-    if samples.size != encoding.samples_per_pixel * encoding.pixels_per_frame:
-        raise ValueError("the RLE frame is of another size than the header says")
-    frame = used_bits(samples, encoding).reshape(shape)
+    frame = used_bits(decode_rle_frame(codestream, encoding), encoding)
     return frame[0] if encoding.samples_per_pixel == 1 else np.moveaxis(frame, 0, -1)
 
 
