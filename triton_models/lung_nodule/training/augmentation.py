@@ -49,7 +49,7 @@ def sample_square(crops: Floats, transform: Floats, shift: Floats, size: int = S
     lower = flat[at + columns]
     lower += (flat[at + columns + 1] - lower) * column
     upper += (lower - upper) * row
-    return upper
+    return np.asarray(upper, np.float32)
 
 
 def center_square(crops: Floats, size: int = SIZE) -> Floats:

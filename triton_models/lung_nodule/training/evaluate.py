@@ -52,21 +52,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS)), help="which to train now")
     parser.add_argument("--epochs", type=int, default=Schedule.epochs)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     crops, planes = load_crops(options.data), load_cube_planes(options.data)
-    parts = []
     for fold in blocked_folds(crops.candidate_row, FOLDS):
         path = options.out / f"fold-{fold.index}.npz"
-        if not path.exists():
+        if fold.index in options.folds and not path.exists():
             score_fold(crops, planes, fold, Schedule(epochs=options.epochs, seed=1 + fold.index), path)
-        parts.append(dict(np.load(path)))
-        print(json.dumps(summarize([parts[-1]], "one_view", resamples=200)), flush=True)
+    parts = [dict(np.load(path)) for path in sorted(options.out.glob("fold-*.npz"))]
     summary = {view: summarize(parts, view) for view in ("one_view", "eight_views")}
-    (options.out / "folds.json").write_text(json.dumps(summary, indent=1))
+    summary["folds"] = [summarize([part], "one_view", resamples=200) for part in parts]
+    (options.out / "folds.json").write_text(json.dumps(summary, indent=1) + "\n")
     print(json.dumps(summary, indent=1))
 
 

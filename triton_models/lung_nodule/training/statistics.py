@@ -27,7 +27,7 @@ def area_under_curve(score: Scores, is_nodule: Labels) -> float:
 
 def sensitivity_at(score: Scores, is_nodule: Labels, false_positive_rate: float) -> float:
     """Share of nodules above the score that `false_positive_rate` of the others reach."""
-    threshold = np.quantile(score[~is_nodule], 1 - false_positive_rate)
+    threshold = np.quantile(score[~is_nodule], 1 - false_positive_rate, method="higher")
     return float((score[is_nodule] > threshold).mean())
 
 

@@ -32,7 +32,7 @@ class Source:
 class Schedule:
     """positives: share of nodules in a batch; decay: of the moving average of the weights, a step."""
 
-    epochs: int = 28
+    epochs: int = 20
     steps: int = 60
     crops: int = 96
     cube_planes: int = 32

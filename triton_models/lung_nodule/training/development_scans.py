@@ -1,0 +1,128 @@
+"""Ask the exported model about whole scans, through the product's own code, and compare with the readers.
+
+`python -m triton_models.lung_nodule.training.development_scans --data FOLDER --models triton_models --out scans.json`
+
+Layout under `--data FOLDER`: `development-scans-truth.json` names the scans; each lies in `<name>/dicom.tar.xz`. Needs
+the product's packages, not torch.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import resource
+import tarfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from api.imaging.instance import read_instance
+from api.imaging.pixels import iter_frames
+from api.imaging.stack_items import StackItem
+from api.imaging.stacks import split_stacks
+from api.imaging.volume import Volume, load_volume
+from api.inference import lung_nodule
+from api.inference.embedded import EmbeddedPredictor
+
+# A finding hits a nodule when its position lies within the nodule's radius and this much of its centre.
+TOLERANCE_MM = 2.0
+
+
+def read_scan(archive: Path) -> Volume:
+    """The largest stack of an archive of DICOM files."""
+    items, files = [], {}
+    with tarfile.open(archive) as packed:
+        for member in packed:
+            stored = packed.extractfile(member) if member.isfile() else None
+            if stored is not None:
+                file = io.BytesIO(stored.read())
+                instance = read_instance(file)
+                files[instance.sop_instance_uid] = (file, instance)
+                items.extend(
+                    StackItem(instance.sop_instance_uid, instance.sop_instance_uid, instance.instance_number, geometry)
+                    for geometry in instance.frames
+                )
+    stack = max(split_stacks(items), key=lambda one: len(one.items))
+    frames = (next(iter(iter_frames(*files[item.key]))) for item in stack.items)
+    return load_volume(frames, [item.geometry for item in stack.items])
+
+
+async def judge(volume: Volume, predictor: EmbeddedPredictor, nodules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rank and false marks before it of each nodule, and what the scan cost."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    facts = lung_nodule.StackFacts("CT", "CHEST", (), "HU", volume.spacing[0], len(volume.voxels))
+    verdict = lung_nodule.check_suitability(facts, volume)
+    prepared = lung_nodule.prepare(volume)
+    outputs = await lung_nodule.score(prepared, partial(predictor.predict, lung_nodule.MODEL, "1"))
+    card = (await predictor.models())[0].card
+    findings = lung_nodule.interpret(prepared, outputs, card)
+    seconds = time.monotonic() - started
+    places = np.array([[f.position.x, f.position.y, f.position.z] for f in findings]).reshape(-1, 3)
+    hits = [hit_findings(places, center_of(nodule, volume), nodule["diameter_mm"]) for nodule in nodules]
+    of_any = {number for each in hits for number in each}
+    return {
+        "suitable": verdict.suitable,
+        "listed": len(findings),
+        "marked": sum(f.above_threshold for f in findings),
+        "false_marked": sum(f.above_threshold for n, f in enumerate(findings) if n not in of_any),
+        "seconds": round(seconds, 1),
+        "extra_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024,
+        "nodules": [
+            {
+                "readers": nodule["readers"],
+                "diameter_mm": nodule["diameter_mm"],
+                "rank": each[0] + 1 if each else None,
+                "false_before": sum(n not in of_any for n in range(each[0])) if each else None,
+                "probability": findings[each[0]].probability if each else None,
+                "marked": findings[each[0]].above_threshold if each else False,
+                "measured_mm": findings[each[0]].diameter_mm if each else None,
+            }
+            for nodule, each in zip(nodules, hits, strict=True)
+        ],
+    }
+
+
+def center_of(nodule: dict[str, Any], volume: Volume) -> Any:
+    """LPS mm of the readers' centre."""
+    column, row = nodule["centre_column_row"]
+    x, y, _ = volume.index_to_patient((0.0, row, column))
+    return np.array([x, y, nodule["centre_z_mm"]])
+
+
+def hit_findings(places: Any, center: Any, diameter_mm: float) -> list[int]:
+    """Numbers of the findings that lie on the nodule, most probable first."""
+    if not len(places):
+        return []
+    return [int(n) for n in np.flatnonzero(np.linalg.norm(places - center, axis=1) <= diameter_mm / 2 + TOLERANCE_MM)]
+
+
+async def judge_all(data: Path, models: Path, threads: int) -> dict[str, Any]:
+    predictor = EmbeddedPredictor(models, threads)
+    truth = json.loads((data / "development-scans-truth.json").read_text())
+    try:
+        return {
+            name: await judge(read_scan(data / name / "dicom.tar.xz"), predictor, scan["nodules"])
+            for name, scan in truth.items()
+        }
+    finally:
+        await predictor.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=Path("triton_models"))
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    judged = asyncio.run(judge_all(options.data, options.models, options.threads))
+    options.out.write_text(json.dumps(judged, indent=1) + "\n")
+    print(json.dumps(judged, indent=1))
+
+
+if __name__ == "__main__":
+    main()
