@@ -14,7 +14,7 @@ from api.inference.grids import Grid, Progress
 AIR_BELOW_HU = -400
 # Air outside the body and in the bowel is nearly pure; lung holds vessels and averages -900 to -650.
 LUNG_LOW_HU = -920
-GAS_HU = -940
+GAS_HU = -965
 LONGEST_CONTACT = 0.15
 SMALLEST_LUNG_ML = 60.0
 CLOSING_MM = 12.0
@@ -83,10 +83,9 @@ def _keep_lungs(grid: Grid, air: NDArray[np.bool_]) -> NDArray[np.bool_]:
     large = numbers[sizes >= SMALLEST_LUNG_ML]
     if not len(large):
         return np.zeros_like(air)
-    means = np.asarray(ndimage.mean(grid.hu, labels, large))
-    lungs = large[means > GAS_HU]
-    if not len(lungs):
-        lungs = large[means > GAS_HU - 25]
+    # The median, since the edge of a pocket of gas is mixed with tissue and lifts its mean to that of a lung.
+    medians = np.array([np.median(grid.hu[labels == number]) for number in large])
+    lungs = large[medians > GAS_HU]
     return np.isin(labels, lungs)
 
 

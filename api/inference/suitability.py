@@ -111,8 +111,8 @@ def _refusal(facts: StackFacts) -> str | None:
     if types & {"LOCALIZER", "SCOUT", "TOPOGRAM"}:
         return f"This is a localizer, a planning picture of the scanner, not the scan itself. {READS}"
     if facts.frame_count < FEWEST_SLICES:
-        slices = "slice" if facts.frame_count == 1 else "slices"
-        return f"This stack has {facts.frame_count} {slices}; at least {FEWEST_SLICES} are needed to look for nodules. {READS}"
+        has = "1 slice" if facts.frame_count == 1 else f"{facts.frame_count} slices"
+        return f"This stack has {has}; at least {FEWEST_SLICES} are needed to look for nodules. {READS}"
     if facts.is_color or not facts.has_geometry:
         return f"These pictures carry no positions or sizes, so nothing in them can be measured. {READS}"
     if facts.unit is not None and facts.unit.upper() != "HU":
