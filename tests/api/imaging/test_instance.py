@@ -14,11 +14,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import (
-    MPEG4HP41,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
-    JPEGLSLossless,
 )
 
 from api.errors import Rejected, RejectionCode
@@ -243,8 +241,10 @@ def test_what_is_no_picture_is_refused_as_such(name: str) -> None:
 
 
 def test_transfer_syntaxes_and_pixels_that_cannot_be_decoded_are_refused_as_such() -> None:
+    unknown = as_file(placed()).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0")
+
     for content in (
-        as_file(placed(), JPEGLSLossless).replace(JPEGLSLossless.encode(), MPEG4HP41[:22].encode()),
+        unknown,
         as_file(placed(BitsAllocated=32, BitsStored=32, HighBit=31)),
         as_file(ct_data_set(1, pixels=np.zeros((4, 4, 3), np.uint16))),
         as_file(placed(PhotometricInterpretation="HSV")),
@@ -350,7 +350,7 @@ def mutations(content: bytes) -> list[bytes]:
     for _ in range(300):
         damaged = bytearray(content)
         for place in rng.integers(128, len(content), rng.integers(1, 6)):
-            damaged[place] = rng.choice((0, 255, 0x7F, rng.integers(256)))
+            damaged[place] = rng.choice(np.array([0, 255, 0x7F, rng.integers(256)]))
         changed.append(bytes(damaged[: rng.integers(200, len(content) + 1)] if rng.random() < 0.3 else damaged))
     return changed
 
