@@ -19,6 +19,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.http.streaming import SSETransport
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -136,10 +137,15 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        with telemetry.span("graphql"):
-            return await super().execute_single(
-                request, request_adapter, sub_response, context, root_value, request_data
-            )
+        try:
+            with telemetry.span("graphql"):
+                return await super().execute_single(
+                    request, request_adapter, sub_response, context, root_value, request_data
+                )
+        except HTTPException as refusal:
+            if isinstance(refusal.__cause__, InvalidOperationTypeError) and request_adapter.method == "GET":
+                raise HTTPException(405, refusal.reason) from refusal.__cause__
+            raise
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         told = await super().process_result(request, result)

@@ -1,7 +1,7 @@
 """How much a document may ask, checked before the standard's own rules, which take quadratic time on hostile ones."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -9,25 +9,33 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 
-INTROSPECTION_DEPTH = 15  # the standard introspection query nests `ofType` nine deep
+MOST_MERGES = 1000  # pairs of fields that answer to one name: OverlappingFieldsCanBeMerged compares each
 
 
 @dataclass(frozen=True)
 class Extent:
-    """depth: fields above each other; aliases: in all; repeats: fields told twice in one selection, in all."""
+    """Of one selection, through fragments. depth: fields above each other; aliases: in all; below: merges within its
+    fields; names: how often each name is answered to by the selection itself."""
 
     depth: int = 0
     aliases: int = 0
-    repeats: int = 0
+    below: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def merges(self) -> int:
+        return self.below + sum(count * (count - 1) // 2 for count in self.names.values())
 
 
 @dataclass(frozen=True)
 class DocumentLimits:
-    """tokens: of the whole text; depth, aliases: through fragments, of the largest operation."""
+    """tokens: of the whole text; depth, aliases: of the largest operation or fragment."""
 
     tokens: int
     depth: int
@@ -35,21 +43,22 @@ class DocumentLimits:
 
     def check(self, document: DocumentNode) -> list[GraphQLError]:
         measure = _Measure(document)
-        faults: list[GraphQLError] = []
         for node in document.definitions:
             if not isinstance(node, OperationDefinitionNode | FragmentDefinitionNode):
                 continue
             extent = measure.of(node.selection_set)
-            for name, found, allowed in (
-                ("nested fields", extent.depth, max(self.depth, INTROSPECTION_DEPTH)),
-                ("aliases", extent.aliases, self.aliases),
-                ("repeated fields", extent.repeats, self.aliases),
-            ):
-                if found > allowed:
-                    faults.append(_fault(f"The document has {found} {name}; {allowed} are allowed.", node))
+            faults = [
+                f"The document has {found} {name}; {allowed} are allowed."
+                for name, found, allowed in (
+                    ("nested fields", extent.depth, self.depth),
+                    ("aliases", extent.aliases, self.aliases),
+                    ("repetitions of fields", extent.merges, MOST_MERGES),
+                )
+                if found > allowed
+            ]
             if faults:
-                break
-        return faults
+                return [GraphQLError(text, [node], extensions={"code": "TOO_LARGE"}) for text in faults]
+        return []
 
 
 class _Measure:
@@ -62,36 +71,30 @@ class _Measure:
         self._known: dict[str, Extent] = {}
 
     def of(self, selections: SelectionSetNode | None) -> Extent:
-        if selections is None:
-            return Extent()
-        names = Counter(_name(node) for node in selections.selections)
-        depth, aliases, repeats = 0, 0, sum(names.values()) - len(names)
-        for node in selections.selections:
-            if isinstance(node, FragmentSpreadNode):
-                inner, step = self._of_fragment(node.name.value), 0
-            elif isinstance(node, FieldNode):
-                inner, step = self.of(node.selection_set), 1
+        depth, aliases, below = 0, 0, 0
+        names: Counter[str] = Counter()
+        for node in selections.selections if selections is not None else ():
+            if isinstance(node, FieldNode):
+                inner = self.of(node.selection_set)
+                names[node.alias.value if node.alias else node.name.value] += 1
+                depth = max(depth, inner.depth + 1)
                 aliases += node.alias is not None
+                below += inner.merges
             else:
-                inner, step = self.of(getattr(node, "selection_set", None)), 0
-            depth = max(depth, inner.depth + step)
-            aliases, repeats = aliases + inner.aliases, repeats + inner.repeats
-        return Extent(depth, aliases, repeats)
+                inner = self._of_spread(node)
+                names.update(inner.names)
+                depth = max(depth, inner.depth)
+                below += inner.below
+            aliases += inner.aliases
+        return Extent(depth, aliases, below, names)
 
-    def _of_fragment(self, name: str) -> Extent:
+    def _of_spread(self, node: SelectionNode) -> Extent:
+        if isinstance(node, InlineFragmentNode):
+            return self.of(node.selection_set)
+        assert isinstance(node, FragmentSpreadNode)
+        name = node.name.value
         if name not in self._known:
             self._known[name] = Extent()
             fragment = self._fragments.get(name)
             self._known[name] = self.of(fragment.selection_set if fragment else None)
         return self._known[name]
-
-
-def _name(node: object) -> object:
-    """What answers a field; fragments are told apart, for the same type is rightly named twice."""
-    if isinstance(node, FieldNode):
-        return node.alias.value if node.alias else node.name.value
-    return ("...", node.name.value) if isinstance(node, FragmentSpreadNode) else id(node)
-
-
-def _fault(message: str, node: OperationDefinitionNode | FragmentDefinitionNode) -> GraphQLError:
-    return GraphQLError(message, [node], extensions={"code": "TOO_LARGE"})

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 
-from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, parse
+from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode, parse
 from sqlalchemy.exc import SQLAlchemyError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
@@ -80,8 +80,11 @@ class Operation(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        context = self.execution_context.context
-        self.execution_context.pre_execution_errors = self._documents.faults(self, may_introspect(context))
+        execution = self.execution_context
+        faults = self._documents.faults(self, may_introspect(execution.context))
+        if not faults and execution._provided_operation_name is None and _operations(execution.graphql_document) > 1:
+            faults = [GraphQLError("Say by `operationName` which of the document's operations is meant.")]
+        execution.pre_execution_errors = faults
         yield
 
     async def on_execute(self) -> AsyncIterator[None]:
@@ -104,3 +107,7 @@ class Operation(SchemaExtension):
 def may_introspect(context: object) -> bool:
     """Those signed in may ask about the schema, all others where the setting allows it."""
     return not isinstance(context, Context) or context.actor is not None or context.house.settings.introspection
+
+
+def _operations(document: DocumentNode | None) -> int:
+    return sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) if document else 0

@@ -1,0 +1,127 @@
+"""The GraphQL endpoint on a real socket, in the test's own event loop, and a client that speaks to it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import websockets
+from starlette.applications import Starlette
+from uvicorn import Config, Server
+from websockets import Subprotocol
+from websockets.asyncio.client import ClientConnection
+
+from api.unit_of_work import House
+from schema.endpoint import graphql_routes
+
+WAIT_SECONDS = 10.0
+SIGN_IN = "mutation($input: SignInInput!) { signIn(input: $input) { accessToken errors { code message field } } }"
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Edge:
+    """credentials: address and password by name; tokens: of those who signed in."""
+
+    house: House
+    url: str
+    http: httpx.AsyncClient
+    credentials: dict[str, tuple[str, str]]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def token(self, who: str) -> str:
+        if who not in self.tokens:
+            email, password = self.credentials[who]
+            answer = await self.ask(SIGN_IN, {"input": {"email": email, "password": password}})
+            self.tokens[who] = answer["data"]["signIn"]["accessToken"]
+        return self.tokens[who]
+
+    async def post(
+        self, query: str, variables: Json | None = None, who: str | None = None, **headers: str
+    ) -> httpx.Response:
+        if who is not None:
+            headers["authorization"] = f"Bearer {await self.token(who)}"
+        return await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+    async def ask(self, query: str, variables: Json | None = None, who: str | None = None, **headers: str) -> Json:
+        answer: Json = (await self.post(query, variables, who, **headers)).json()
+        return answer
+
+    async def data(self, query: str, variables: Json | None = None, who: str | None = None) -> Json:
+        """The data of an answer without errors."""
+        answer = await self.ask(query, variables, who)
+        assert "errors" not in answer, answer
+        data: Json = answer["data"]
+        return data
+
+    @asynccontextmanager
+    async def socket(self, who: str | None = None, init: Json | None = None) -> AsyncIterator["Socket"]:
+        """An acknowledged graphql-transport-ws connection."""
+        async with self.raw_socket() as socket:
+            payload = init if init is not None else {}
+            if who is not None:
+                payload = {"Authorization": f"Bearer {await self.token(who)}"}
+            await socket.send(type="connection_init", payload=payload)
+            assert (await socket.receive())["type"] == "connection_ack"
+            yield socket
+
+    @asynccontextmanager
+    async def raw_socket(self, protocol: str = "graphql-transport-ws", **headers: str) -> AsyncIterator["Socket"]:
+        address = self.url.replace("http", "ws", 1) + "/graphql"
+        protocols = [Subprotocol(protocol)]
+        async with websockets.connect(address, subprotocols=protocols, additional_headers=headers) as connection:
+            yield Socket(connection)
+
+
+@dataclass
+class Socket:
+    connection: ClientConnection
+
+    async def send(self, **message: Any) -> None:
+        await self.connection.send(json.dumps(message))
+
+    async def receive(self) -> Json:
+        message: Json = json.loads(await asyncio.wait_for(self.connection.recv(), WAIT_SECONDS))
+        return message
+
+    async def subscribe(self, query: str, variables: Json | None = None, id: str = "1") -> None:
+        await self.send(type="subscribe", id=id, payload={"query": query, "variables": variables})
+
+    async def event(self) -> Json:
+        """The data of the next event."""
+        message = await self.receive()
+        assert message["type"] == "next", message
+        assert "errors" not in message["payload"], message
+        (value,) = message["payload"]["data"].values()
+        event: Json = value
+        return event
+
+    async def close_code(self) -> int | None:
+        await asyncio.wait_for(self.connection.wait_closed(), WAIT_SECONDS)
+        return self.connection.close_code
+
+
+@asynccontextmanager
+async def serve_edge(house: House, credentials: dict[str, tuple[str, str]]) -> AsyncIterator[Edge]:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = Starlette(routes=graphql_routes(house))
+    server = Server(
+        Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            await asyncio.sleep(0.005)
+        async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
+            yield Edge(house, url, client, credentials)
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
