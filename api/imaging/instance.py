@@ -154,9 +154,12 @@ def _sop_class(opened: OpenedDataSet) -> str:
     """Raises Rejected(UNSUPPORTED_SOP_CLASS) for whatever is no picture, a media directory among them."""
     uid = opened.attributes.uid("SOPClassUID") or opened.media_storage_sop_class_uid
     if uid is None:
-        raise Rejected(RejectionCode.CORRUPT, "It says not what it is: SOP Class UID (0008,0016) is missing.")
+        raise Rejected(RejectionCode.CORRUPT, "It does not say what it is: SOP Class UID (0008,0016) is missing.")
     if uid not in IMAGE_SOP_CLASSES:
-        raise Rejected(RejectionCode.UNSUPPORTED_SOP_CLASS, f"It is no picture that can be shown (SOP Class {uid}).")
+        raise Rejected(
+            RejectionCode.UNSUPPORTED_SOP_CLASS,
+            f"This kind of DICOM object (SOP Class {uid}) holds no pictures to show.",
+        )
     return uid
 
 

@@ -148,6 +148,9 @@ def _stack(
 
 
 def _no_geometry(items: Sequence[StackItem[Key]]) -> StackWarning:
-    what = "These frames say" if len(items) > 1 else "This frame says"
-    order = "; they are shown in the order in which they were acquired" if len(items) > 1 else ""
-    return StackWarning("NO_GEOMETRY", f"{what} not where in the patient they lie{order}. Positions cannot be told.")
+    if len(items) == 1:
+        return StackWarning("NO_GEOMETRY", "This image does not say where in the patient it lies.")
+    message = (
+        "These images do not say where in the patient they lie; they are shown in the order they were acquired in."
+    )
+    return StackWarning("NO_GEOMETRY", message)
