@@ -28,7 +28,16 @@ from api.inference.findings import (
 from api.inference.grids import Grid, factors_for, reduce_volume
 from api.inference.lungs import Lungs, find_lungs
 from api.inference.suitability import StackFacts, Suitability, check_facts, check_lungs
-from api.inference.tensors import AXIAL, CORONAL, SAGITTAL, SLANTED, PatchGeometry, to_input
+from api.inference.tensors import (
+    AXIAL,
+    CORONAL,
+    SAGITTAL,
+    SLANTED,
+    Directions,
+    PatchGeometry,
+    lies_in_slices,
+    to_input,
+)
 
 __all__ = [
     "Cancelled",
@@ -52,6 +61,8 @@ OUTPUT = "plane_logit"
 BATCH = 32
 # Candidates that are looked at again in the slanted planes.
 SECOND_LOOK = 96
+# With slices farther apart, planes across them are too blurred to have a vote.
+COARSE_SLICES_MM = 4.0
 FINE_MM = (1.25, 1.4, 1.4)
 COARSE_MM = (3.0, 3.0, 3.0)
 
@@ -184,7 +195,7 @@ def _second_look(prepared: Prepared, outputs: Sequence[Mapping[str, NDArray[Any]
     """The most nodule-like candidates of the first look; the same each time, so that `interpret` finds them again."""
     if not len(prepared.index):
         return np.empty(0, np.int64)
-    fused = fuse_planes(list(_logits(outputs)[: len(prepared.index)]))
+    fused = _vote(prepared, _logits(outputs)[: len(prepared.index)], FIRST_PLANES.planes)
     place_mm = prepared.index * np.array(prepared.volume.spacing)
     return keep_distinct(place_mm, np.zeros(len(fused)), fused, SECOND_LOOK)
 
@@ -197,11 +208,19 @@ def _fused(prepared: Prepared, logits: NDArray[np.float64]) -> tuple[NDArray[np.
         raise ValueError(message)
     first = logits[:count]
     if len(logits) == count:
-        return np.arange(count), fuse_planes(list(first))
+        return np.arange(count), _vote(prepared, first, FIRST_PLANES.planes)
     chosen = _second_look(prepared, [{OUTPUT: first}])
     more = logits[count:].reshape(len(SECOND_PLANES), len(chosen), -1)
-    planes = np.concatenate([first[chosen], *more], axis=1)
-    return chosen, fuse_planes(list(planes))
+    planes = [*FIRST_PLANES.planes, *(plane for look in SECOND_PLANES for plane in look.planes)]
+    return chosen, _vote(prepared, np.concatenate([first[chosen], *more], axis=1), planes)
+
+
+def _vote(prepared: Prepared, logits: NDArray[np.float64], planes: Sequence[Directions]) -> NDArray[np.float64]:
+    """One logit a candidate, of logits (candidate, plane)."""
+    if prepared.volume.spacing[0] > COARSE_SLICES_MM:
+        sharp = lies_in_slices(planes, prepared.volume.affine)
+        logits = logits[:, sharp] if sharp.any() else logits
+    return fuse_planes(list(logits))
 
 
 def _finding(prepared: Prepared, number: int, chance: float, point: OperatingPoint) -> DetectedFinding:

@@ -70,3 +70,10 @@ def to_input(
         sampled = ndimage.map_coordinates(block, points - low[:, None], np.float32, order=1, mode="nearest")
         patches[number] = np.rint(np.clip(sampled, -1024, 3071)).reshape(offsets.shape[:3])
     return patches
+
+
+def lies_in_slices(planes: Sequence[Directions], affine: Doubles) -> NDArray[np.bool_]:
+    """Which planes are parallel to the stack's slices, bool (plane,): where slices are thick, only those are sharp."""
+    normal = np.cross(affine[:3, 1], affine[:3, 2])
+    normal = normal / np.linalg.norm(normal)
+    return np.array([max(abs(normal @ np.array(down)), abs(normal @ np.array(right))) < 0.1 for down, right in planes])

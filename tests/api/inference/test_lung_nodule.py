@@ -148,3 +148,15 @@ async def test_a_progress_that_raises_stops_looking_and_asking(chest: Volume, pr
         prepare(chest, stop)
     with pytest.raises(Cancelled):
         await score(prepared, counting, stop)
+
+
+def test_where_slices_are_thick_only_the_planes_along_them_vote(chest: Volume, prepared: Prepared) -> None:
+    thick = replace(prepared, volume=replace(chest, spacing=(8.0, 1.5, 1.5)))
+    logits = np.full((len(prepared.index), 3), 9.0)
+    logits[:, 1:] = -9.0
+
+    sharp = interpret(thick, [{"plane_logit": logits}], CARD)
+    blurred = interpret(prepared, [{"plane_logit": logits}], CARD)
+
+    assert sharp
+    assert blurred == []

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from api.imaging.volume import Volume
-from api.inference.tensors import AXIAL, CORONAL, SAGITTAL, SLANTED, Directions, PatchGeometry, to_input
+from api.inference.tensors import AXIAL, CORONAL, SAGITTAL, SLANTED, Directions, PatchGeometry, lies_in_slices, to_input
 from tests.api.inference.synthetic_chest import volume_of
 
 
@@ -81,3 +81,12 @@ def test_at_the_volumes_edge_the_edge_repeats_and_float_volumes_are_taken_too() 
     assert patch.shape == (1, 3, 48, 48)
     assert patch.dtype == np.int16
     assert (patch[0, 0, :, :23] == patch[0, 0, 0, 0]).all()
+
+
+def test_of_axial_slices_only_the_axial_plane_is_parallel() -> None:
+    volume = ramp((1, 0, 0))
+    planes = (AXIAL, CORONAL, SAGITTAL, *SLANTED)
+    as_coronal = volume.affine[:, [1, 0, 2, 3]]
+
+    assert lies_in_slices(planes, volume.affine).tolist() == [True] + [False] * 8
+    assert lies_in_slices(planes, as_coronal).tolist() == [False, True] + [False] * 7

@@ -1,8 +1,12 @@
-"""Slope and offset of the probability, from the held-out logits. `… .calibrate --folds FOLDER --out calibration.json`.
+"""From held-out scores to a probability and an operating point.
 
-The crops hold one nodule in six. In a scan one candidate in `CANDIDATES_A_NODULE` is one, so the offset is moved by the
-difference of the log odds (prior shift). The operating point is the logit that `FALSE_POSITIVE_RATE` of the held-out
-non-nodules reach. Neither the three development scans nor any other whole scan has a say in it.
+`python -m triton_models.lung_nodule.training.calibrate --folds FOLDER --out calibration.json`
+
+What is calibrated is what the product uses: the fused logit of a candidate's planes. Each cube's nodule and
+look-alikes are scored by the fold that did not train on their scan. A cube holds one nodule for about twenty
+look-alikes, a scan one for hundreds of candidates: the offset is moved by the difference of the log odds (prior shift).
+The thresholds follow from how often look-alikes reach them. No whole scan has a say in it, so the development scans
+stay a test.
 """
 
 import argparse
@@ -13,34 +17,59 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from triton_models.lung_nodule.training.statistics import calibration_error, fit_calibration
+from api.inference.candidates import LIMIT
+from api.inference.findings import fuse_planes
+from triton_models.lung_nodule.training.statistics import area_under_curve, calibration_error, fit_calibration
 
-# After merging, the product looks at about a hundred distinct places a scan; LUNA16 has 1.3 nodules a scan.
-CANDIDATES_A_NODULE = 75.0
-FALSE_POSITIVE_RATE = 0.01
+# LUNA16 counts 1,186 nodules in 888 scans.
+NODULES_A_SCAN = 1186 / 888
+FALSE_MARKS_A_SCAN = 2.0
+FALSE_LISTED_A_SCAN = 12.0
+# With fewer planes inside its cube, a look-alike is seen less well than in the product.
+FEWEST_PLANES = 6
+
+Part = dict[str, NDArray[Any]]
 
 
-def calibrate(parts: list[dict[str, NDArray[Any]]], view: str = "one_view") -> dict[str, float]:
+def fused_candidates(part: Part) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Fused logit and label of each held-out candidate of one fold."""
+    planes = [
+        (part["cube_logit"][chosen], bool(part["cube_is_nodule"][chosen][0]))
+        for chosen in (part["cube_candidate"] == number for number in np.unique(part["cube_candidate"]))
+        if chosen.sum() >= FEWEST_PLANES
+    ]
+    return fuse_planes([logits for logits, _ in planes]), np.array([is_nodule for _, is_nodule in planes])
+
+
+def calibrate(parts: list[Part]) -> dict[str, Any]:
     """Fit on all folds; the calibration error is of each fold under a fit to the other folds."""
-    scores = [part[view].astype(np.float64) for part in parts]
-    labels = [part["is_nodule"] for part in parts]
-    slope, offset = fit_calibration(np.concatenate(scores), np.concatenate(labels))
+    folds = [fused_candidates(part) for part in parts]
+    score, label = np.concatenate([s for s, _ in folds]), np.concatenate([y for _, y in folds])
+    slope, offset = fit_calibration(score, label)
     held_out = []
-    for number in range(len(parts)):
-        others = [k for k in range(len(parts)) if k != number]
-        a, b = fit_calibration(np.concatenate([scores[k] for k in others]), np.concatenate([labels[k] for k in others]))
-        held_out.append(1 / (1 + np.exp(-(a * scores[number] + b))))
-    crops_odds = float(np.mean(np.concatenate(labels)))
-    shift = np.log(1 / (CANDIDATES_A_NODULE - 1)) - np.log(crops_odds / (1 - crops_odds))
-    others_score = np.concatenate(scores)[~np.concatenate(labels)]
-    threshold = float(np.quantile(others_score, 1 - FALSE_POSITIVE_RATE))
+    for number, (own, _) in enumerate(folds):
+        others = [fold for other, fold in enumerate(folds) if other != number]
+        a, b = fit_calibration(np.concatenate([s for s, _ in others]), np.concatenate([y for _, y in others]))
+        held_out.append(1 / (1 + np.exp(-(a * own + b))))
+    shift = float(np.log(NODULES_A_SCAN / LIMIT) - np.log(label.mean() / (1 - label.mean())))
+    marked = float(np.quantile(score[~label], 1 - FALSE_MARKS_A_SCAN / LIMIT, method="higher"))
+    listed = float(np.quantile(score[~label], 1 - FALSE_LISTED_A_SCAN / LIMIT, method="higher"))
+
+    def probability(logit: float) -> float:
+        return round(float(1 / (1 + np.exp(-(slope * logit + offset + shift)))), 4)
+
     return {
-        "slope": slope,
-        "offset": offset + float(shift),
-        "offset_at_crop_prevalence": offset,
-        "threshold_logit": threshold,
-        "threshold": float(1 / (1 + np.exp(-(slope * threshold + offset + shift)))),
-        "held_out_calibration_error": calibration_error(np.concatenate(held_out), np.concatenate(labels)),
+        "nodules": int(label.sum()),
+        "look_alikes": int((~label).sum()),
+        "slope": round(slope, 4),
+        "offset": round(offset + shift, 4),
+        "prior_shift": round(shift, 4),
+        "threshold": probability(marked),
+        "lowest_listed": probability(listed),
+        "auc": round(area_under_curve(score, label), 4),
+        "marked_nodules": round(float((score[label] > marked).mean()), 4),
+        "listed_nodules": round(float((score[label] > listed).mean()), 4),
+        "calibration_error": round(calibration_error(np.concatenate(held_out), label), 4),
     }
 
 
@@ -49,8 +78,9 @@ def main() -> None:
     parser.add_argument("--folds", type=Path, required=True, help="folder with fold-N.npz of `evaluate`")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    parts = [dict(np.load(file)) for file in sorted(options.folds.glob("fold-*.npz"))]
-    options.out.write_text(json.dumps(calibrate(parts), indent=1) + "\n")
+    found = calibrate([dict(np.load(file)) for file in sorted(options.folds.glob("fold-*.npz"))])
+    options.out.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":
