@@ -15,7 +15,7 @@ FEWEST_SLICES = 8
 SHORTEST_MM = 40.0
 THICK_SLICES_MM = 3.0
 FEW_SLICES = 40
-SMALLEST_LUNGS_ML = 600.0
+SMALLEST_LUNGS_ML = 400.0
 LARGEST_LUNGS_ML = 12_000.0
 # Mean of aerated lung from a deep breath with emphysema to an expiration with oedema.
 LUNG_HU = (-960.0, -500.0)

@@ -2,12 +2,15 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from triton_models.lung_nodule.training import augmentation, cubes
+from triton_models.lung_nodule.training.calibrate import calibrate, fused_candidates
+from triton_models.lung_nodule.training.card import interval
 from triton_models.lung_nodule.training.crops import Crops, hounsfield, load_crops
 from triton_models.lung_nodule.training.folds import GUARD_BAND_ROWS, blocked_folds
 from triton_models.lung_nodule.training.statistics import (
@@ -199,3 +202,39 @@ def test_cubes_are_kept_away_from_a_block_by_more_than_their_place_is_uncertain(
     assert planes.far_from(100_000, 140_000).tolist() == [True, False, False, True]
     assert planes.within(100_000, 140_000).tolist() == [False, False, True, False]
     assert len(planes.take(planes.within(100_000, 140_000)).row) == 1
+
+
+def scored_cubes(seed: int) -> dict[str, NDArray[Any]]:
+    """Twenty nodules and four hundred look-alikes, nine planes each, and one look-alike with too few planes."""
+    random = np.random.default_rng(seed)
+    is_nodule = np.repeat(np.arange(421) < 20, 9)[:-7]
+    candidate = np.repeat(np.arange(421), 9)[:-7]
+    return {
+        "cube_is_nodule": is_nodule,
+        "cube_candidate": candidate,
+        "cube_logit": random.normal(np.where(is_nodule, 2.0, -2.0), 1.5) + random.normal(0, 1, 421)[candidate],
+    }
+
+
+def test_a_candidates_planes_are_fused_as_the_product_does_and_poorly_seen_ones_left_out() -> None:
+    part = scored_cubes(1)
+
+    fused, label = fused_candidates(part)
+
+    assert len(fused) == 420
+    assert label.sum() == 20
+    assert fused[0] == pytest.approx(np.sort(part["cube_logit"][:9])[:5].mean())
+
+
+def test_thresholds_follow_from_how_often_look_alikes_reach_them_and_the_odds_from_a_scans() -> None:
+    found = calibrate([scored_cubes(seed) for seed in range(5)])
+
+    assert (found["nodules"], found["look_alikes"]) == (100, 2000)
+    assert 0 < found["lowest_listed"] < found["threshold"] < 1
+    assert found["marked_nodules"] < found["listed_nodules"]
+    assert found["prior_shift"] == pytest.approx(np.log((1186 / 888 / 600) / (100 / 2000)), abs=1e-3)
+    assert found["calibration_error"] < 0.02
+
+
+def test_a_figure_is_told_with_its_interval() -> None:
+    assert interval([0.98312, 0.97, 0.99]) == "0.983 (0.970 to 0.990)"
