@@ -21,7 +21,7 @@ UNDEFINED = 0xFFFFFFFF
 
 MAX_VALUE_BYTES = 2**20  # the largest wanted value is an offset table of 8 bytes a frame
 MAX_DEPTH = 24
-MAX_ELEMENTS = 4_000_000
+MAX_ELEMENTS = 2_000_000
 _LONG_FORM = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 _SHORT_FORM = frozenset(
     (
@@ -83,16 +83,13 @@ class DataSetReader:
             self._value(header, self.elements, self.implicit, 0)
         return None
 
-    def read_group(self, group: int) -> tuple[int, int]:
-        """Read elements while they belong to `group`.
-
-        Returns: the stream's positions where that group ended (the first foreign element) and now.
-        """
+    def read_group(self, group: int) -> int:
+        """Read elements while they belong to `group`; returns the position of the first foreign one."""
         while True:
             before = self.stream.tell()
             header = self._header(self.implicit)
             if header is None or header.tag >> 16 != group:
-                return before, self.stream.tell()
+                return before
             self._value(header, self.elements, self.implicit, 0)
 
     def _header(self, implicit: bool) -> ElementHeader | None:

@@ -73,11 +73,7 @@ def open_data_set(file: BinaryIO, wanted: frozenset[int]) -> OpenedDataSet:
     Raises: Rejected(NOT_AN_IMAGE) when it is no DICOM file, (CORRUPT) when its header is damaged,
             (UNSUPPORTED_TRANSFER_SYNTAX) when its layout is not known.
     """
-    file.seek(0)
-    head = file.read(PREAMBLE_BYTES + 4 + 1024)
-    if not is_dicom(head):
-        raise Rejected(RejectionCode.NOT_AN_IMAGE, "This is neither a DICOM file nor a PNG or JPEG picture.")
-    file.seek(PREAMBLE_BYTES + 4 if head[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == MAGIC else 0)
+    _pass_preamble(file)
     try:
         return _open_after_preamble(file, wanted)
     except EOFError as error:
@@ -86,17 +82,23 @@ def open_data_set(file: BinaryIO, wanted: frozenset[int]) -> OpenedDataSet:
         raise Rejected(RejectionCode.CORRUPT, f"The DICOM header cannot be read: {error}.") from error
 
 
+def read_media_storage_sop_class(file: BinaryIO) -> str | None:
+    """What the file meta says the file is; reads no further. None without a file meta or when it is damaged."""
+    try:
+        _pass_preamble(file)
+        meta, _ = _read_meta(file)
+    except (Rejected, EOFError, ValueError):
+        return None
+    return meta.uid("MediaStorageSOPClassUID")
+
+
 def size_of(file: BinaryIO) -> int:
     """Bytes in a seekable file; leaves it at its end."""
     return file.seek(0, SEEK_END)
 
 
 def _open_after_preamble(file: BinaryIO, wanted: frozenset[int]) -> OpenedDataSet:
-    # The file meta is explicit little endian whatever follows (PS3.10 7.1).
-    meta_reader = DataSetReader(PlainFile(file), implicit=False, big_endian=False, wanted=_META_TAGS)
-    data_set_offset, _ = meta_reader.read_group(_META_GROUP)
-    meta = Attributes(meta_reader.elements, big_endian=False)
-
+    meta, data_set_offset = _read_meta(file)
     file.seek(data_set_offset)
     syntax = _syntax(meta.uid("TransferSyntaxUID"), file.read(6))
     file.seek(data_set_offset)
@@ -105,6 +107,22 @@ def _open_after_preamble(file: BinaryIO, wanted: frozenset[int]) -> OpenedDataSe
     pixels = reader.read_until(FIRST_PIXEL_TAG)
     attributes = Attributes(reader.elements, big_endian=syntax.big_endian)
     return OpenedDataSet(attributes, syntax, data_set_offset, pixels, meta.uid("MediaStorageSOPClassUID"))
+
+
+def _pass_preamble(file: BinaryIO) -> None:
+    """Leaves the file at its first element."""
+    file.seek(0)
+    head = file.read(PREAMBLE_BYTES + 4 + 1024)
+    if not is_dicom(head):
+        raise Rejected(RejectionCode.NOT_AN_IMAGE, "This is neither a DICOM file nor a PNG or JPEG picture.")
+    file.seek(PREAMBLE_BYTES + 4 if head[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == MAGIC else 0)
+
+
+def _read_meta(file: BinaryIO) -> tuple[Attributes, int]:
+    """The file meta, explicit little endian whatever follows (PS3.10 7.1), and where the data set starts."""
+    reader = DataSetReader(PlainFile(file), implicit=False, big_endian=False, wanted=_META_TAGS)
+    data_set_offset = reader.read_group(_META_GROUP)
+    return Attributes(reader.elements, big_endian=False), data_set_offset
 
 
 def _syntax(declared: str | None, first: bytes) -> TransferSyntax:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.attributes import Attributes, tag_of
-from api.imaging.data_set_file import OpenedDataSet, is_dicom, open_data_set
+from api.imaging.data_set_file import OpenedDataSet, is_dicom, open_data_set, read_media_storage_sop_class
 from api.imaging.frame_geometry import FrameGeometry
 from api.imaging.frame_headers import GEOMETRY_KEYWORDS, each_frame, frame_geometries
 from api.imaging.pixel_encoding import PixelEncoding
@@ -99,15 +99,11 @@ _KEYWORDS = (
     }
 )
 _WANTED = frozenset(tag_of(keyword) for keyword in _KEYWORDS)
-_DIRECTORY_ONLY = frozenset((tag_of("SOPClassUID"), tag_of("FileSetID")))
 
 
 def is_media_directory(file: BinaryIO) -> bool:
     """Whether the file is a DICOMDIR: an index of a medium, no instance (PS3.3 F.1). For ingest to pass over."""
-    try:
-        return open_data_set(file, _DIRECTORY_ONLY).media_storage_sop_class_uid == MEDIA_DIRECTORY
-    except Rejected:
-        return False
+    return read_media_storage_sop_class(file) == MEDIA_DIRECTORY
 
 
 def read_instance(

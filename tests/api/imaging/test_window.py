@@ -22,7 +22,7 @@ def test_grey_follows_the_standard(center: float, width: float) -> None:
     grey = apply_window(values, center, width)
 
     assert grey.dtype == np.uint8
-    assert grey.tolist() == [reference(value, center, width) for value in values]
+    assert grey.tolist() == [reference(float(value), center, width) for value in values]
 
 
 def test_the_standards_example_holds() -> None:
