@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.codestreams import CodestreamHeader, read_jpeg_2000_header, read_jpeg_header
-from api.imaging.native_pixels import used_bits
+from api.imaging.native_pixels import native_frame, used_bits
 from api.imaging.pixel_encoding import PixelEncoding
 from api.imaging.rle_frames import decode_rle_frame
 from api.imaging.transfer_syntaxes import LOSSLESS_JPEG, PixelCoding
@@ -29,6 +29,8 @@ def decode_frame(codestream: bytes, encoding: PixelEncoding) -> NDArray[Any]:
     try:
         if encoding.syntax.coding is PixelCoding.RLE:
             return _decode_rle(codestream, encoding)
+        if encoding.syntax.coding is PixelCoding.NATIVE_FRAGMENTS:
+            return native_frame(codestream, encoding)
         read_header, decode = _DECODERS[encoding.syntax.coding]
         header = read_header(codestream)
         _check(header, encoding)

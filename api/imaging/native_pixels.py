@@ -18,8 +18,16 @@ def native_frames(file: BinaryIO, encoding: PixelEncoding) -> Iterator[NDArray[A
     Raises: Rejected(CORRUPT) when the pixels are cut short.
     """
     for raw in _frame_bytes(file, encoding):
-        samples = np.frombuffer(raw, dtype=_sample_type(encoding))
-        yield _shaped(used_bits(samples, encoding), encoding)
+        yield native_frame(raw, encoding)
+
+
+def native_frame(raw: bytes, encoding: PixelEncoding) -> NDArray[Any]:
+    """One uncompressed frame, its padding byte too. Raises: ValueError when `raw` is of another size."""
+    size = encoding.native_frame_bytes
+    if len(raw) not in (size, size + 1):
+        raise ValueError(f"a frame of {len(raw)} bytes where {size} are expected")
+    samples = np.frombuffer(raw, dtype=_sample_type(encoding), count=size // (encoding.bits_allocated // 8))
+    return _shaped(used_bits(samples, encoding), encoding)
 
 
 def used_bits(samples: NDArray[Any], encoding: PixelEncoding) -> NDArray[Any]:

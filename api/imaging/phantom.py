@@ -82,7 +82,7 @@ def plan_phantom(
         raise ValueError("a phantom has at least one slice, one row and a spacing")
     between, row, column = spacing_mm
     origin = (-column * (rows - 1) / 2, -row * (rows - 1) / 2, -between * (slices - 1) / 2)
-    vessels = tuple(grow_vessels(seed))
+    vessels = grow_vessels(seed)
     if nodules is None:
         nodules = place_nodules(seed, vessels, (origin[2], -origin[2]))
     return PhantomPlan(seed, slices, rows, rows, spacing_mm, origin, tuple(nodules), vessels)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,8 @@ class Tube:
         return min(self.start[2], self.end[2]) - reach, max(self.start[2], self.end[2]) + reach
 
 
-def grow_vessels(seed: int) -> list[Tube]:
+@lru_cache(maxsize=4)
+def grow_vessels(seed: int) -> tuple[Tube, ...]:
     """The same trees for the same seed."""
     rng = np.random.default_rng((seed, 1))
     tubes: list[Tube] = []
@@ -44,7 +46,7 @@ def grow_vessels(seed: int) -> list[Tube]:
             tubes.extend(tree)
             if lift == 0:
                 tubes.extend(_airways(tree))
-    return tubes
+    return tuple(tubes)
 
 
 def tube_coverage(tube: Tube, plane: Plane, heights: Floats) -> tuple[slice, slice, Floats, Floats] | None:

@@ -8,6 +8,7 @@ class PixelCoding(StrEnum):
     """What the frames are written with."""
 
     NATIVE = "native"
+    NATIVE_FRAGMENTS = "native_fragments"
     RLE = "rle"
     JPEG = "jpeg"
     JPEG_LS = "jpeg_ls"
@@ -39,9 +40,12 @@ TRANSFER_SYNTAXES: dict[str, TransferSyntax] = {
         EXPLICIT_LITTLE_ENDIAN,
         EXPLICIT_BIG_ENDIAN,
         TransferSyntax("1.2.840.10008.1.2.1.99", PixelCoding.NATIVE, deflated=True),
+        TransferSyntax("1.2.840.10008.1.2.1.98", PixelCoding.NATIVE_FRAGMENTS),  # Encapsulated Uncompressed
         TransferSyntax("1.2.840.10008.1.2.5", PixelCoding.RLE),
         TransferSyntax("1.2.840.10008.1.2.4.50", PixelCoding.JPEG),  # baseline, 8 bits
         TransferSyntax("1.2.840.10008.1.2.4.51", PixelCoding.JPEG),  # extended, 8 and 12 bits
+        TransferSyntax("1.2.840.10008.1.2.4.53", PixelCoding.JPEG),  # progressive, retired
+        TransferSyntax("1.2.840.10008.1.2.4.55", PixelCoding.JPEG),  # progressive, retired
         TransferSyntax("1.2.840.10008.1.2.4.57", PixelCoding.JPEG),  # lossless, any predictor
         TransferSyntax("1.2.840.10008.1.2.4.70", PixelCoding.JPEG),  # lossless, first-order prediction
         TransferSyntax("1.2.840.10008.1.2.4.80", PixelCoding.JPEG_LS),

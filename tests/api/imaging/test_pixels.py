@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom.encaps import encapsulate, encapsulate_extended
 from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.pixels.processing import apply_color_lut
@@ -88,6 +89,10 @@ def rle(frame: Frame) -> bytes:
     return RLELosslessEncoder.encode(frame, encoding_plugin="pydicom", **description)
 
 
+def padded(frame: Frame) -> bytes:
+    return frame.tobytes() + b"\0" * (frame.nbytes % 2)
+
+
 GREY_TYPES = [("u1", 8), ("i1", 8), ("u2", 16), ("i2", 16), ("u2", 12), ("i2", 12), ("u2", 1), ("i2", 9)]
 grey_types = pytest.mark.parametrize(("dtype", "bits"), GREY_TYPES, ids=[f"{kind}-{bits}" for kind, bits in GREY_TYPES])
 
@@ -133,6 +138,7 @@ def test_8_bit_pixels_in_big_endian_words_are_swapped_back() -> None:
 
 
 CODINGS: dict[str, tuple[str, Callable[[Frame, int], bytes]]] = {
+    "uncompressed fragments": ("1.2.840.10008.1.2.1.98", lambda frame, bits: padded(frame)),
     "RLE": (RLELossless, lambda frame, bits: rle(frame)),
     "JPEG lossless": (JPEGLossless, lambda frame, bits: jpeg_lossless(frame, bits, 4)),
     "JPEG lossless SV1": (JPEGLosslessSV1, lambda frame, bits: jpeg_lossless(frame, bits, 1)),
@@ -161,7 +167,7 @@ def test_losslessly_compressed_pixels_come_out_as_they_went_in(coding: str, dtyp
     np.testing.assert_array_equal(decoded, frame)
 
 
-@pytest.mark.parametrize("coding", ["RLE", "JPEG-LS", "JPEG 2000", "HTJ2K"])
+@pytest.mark.parametrize("coding", ["uncompressed fragments", "RLE", "JPEG-LS", "JPEG 2000", "HTJ2K"])
 def test_compressed_colour_comes_out_as_it_went_in(coding: str) -> None:
     frame = textured("u1", 8, (16, 12, 3))
     syntax, encode = CODINGS[coding]
@@ -187,6 +193,16 @@ def test_lossy_jpeg_comes_near() -> None:
     assert np.abs(eight.astype(int) - grey).max() <= 3
     assert twelve.dtype == np.uint16
     assert np.abs(twelve.astype(int) - deep).max() <= 40
+
+
+def test_progressive_jpeg_decodes() -> None:
+    grey = np.tile(np.arange(0, 240, 5, dtype=np.uint8), (64, 1))
+    target = BytesIO()
+    Image.fromarray(grey).save(target, "JPEG", quality=95, progressive=True)
+
+    (decoded,) = decode(encapsulated(ct_data_set(1, pixels=grey), [target.getvalue()], "1.2.840.10008.1.2.4.55"))
+
+    assert np.abs(decoded.astype(int) - grey).max() <= 3
 
 
 def test_unused_bits_are_dropped_and_signs_extended() -> None:
@@ -362,7 +378,7 @@ def test_several_threads_decode_at_once() -> None:
     frames = [textured("u2", 16) for _ in range(8)]
     contents = [
         encapsulated(ct_data_set(1, pixels=frame), [encode(frame, 16)], syntax)
-        for frame, (syntax, encode) in zip(frames, [*CODINGS.values(), CODINGS["RLE"]], strict=True)
+        for frame, (syntax, encode) in zip(frames, CODINGS.values(), strict=True)
     ]
     decoded: dict[int, Frame] = {}
 
