@@ -1,6 +1,6 @@
 """Draws the PNG icons from icon.svg with a Chromium that is already there. Run it after changing the drawing:
 
-    python scripts/icons.py /usr/bin/chromium
+python scripts/icons.py /usr/bin/chromium
 """
 
 import subprocess
@@ -10,7 +10,12 @@ from pathlib import Path
 
 PUBLIC = Path(__file__).parent.parent / "public"
 # (file, pixels a side, part of the side that the drawing takes): a maskable icon is cut to any shape by the phone.
-ICONS = [("icon-192.png", 192, 1.0), ("icon-512.png", 512, 1.0), ("icon-maskable-512.png", 512, 0.72), ("apple-touch-icon.png", 180, 0.86)]
+ICONS = [
+    ("icon-192.png", 192, 1.0),
+    ("icon-512.png", 512, 1.0),
+    ("icon-maskable-512.png", 512, 0.72),
+    ("apple-touch-icon.png", 180, 0.86),
+]
 
 
 def main(chromium: str) -> None:

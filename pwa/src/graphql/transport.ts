@@ -5,6 +5,9 @@ import type { TypedDocumentString } from './generated/graphql';
 /** The one address of the API, on the origin that served this page. */
 export const ENDPOINT = '/graphql';
 
+/** One answer, no stream: urql's own header would also take an event stream, for which a server then may decide. */
+const ACCEPT = 'application/graphql-response+json, application/json';
+
 const client = new Client({ url: ENDPOINT, exchanges: [fetchExchange], preferGetMethod: false });
 
 /** One operation over HTTP, without retry: what `session.request` and signing in are made of. Aborting gives AbortError. */
@@ -15,7 +18,7 @@ export function send<TResult, TVariables extends object>(
 ): Promise<TResult> {
   const { token, signal } = options;
   const text = document.toString();
-  const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const headers = { Accept: ACCEPT, ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
   const context = { requestPolicy: 'network-only', fetchOptions: { headers } } as const;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(new DOMException('Aborted', 'AbortError'));

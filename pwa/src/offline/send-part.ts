@@ -75,9 +75,13 @@ export function sendPart(
   });
 }
 
-function reasonOf(sending: XMLHttpRequest): string {
-  const text = sending.responseText.trim();
-  return text.length > 0 && text.length < 300 && !text.startsWith('<')
-    ? text
-    : `The server refused a part (${sending.status}).`;
+/** Our own server answers with a code and a sentence as JSON, an object store with XML that is for nobody to read. */
+function reasonOf({ status, responseText }: XMLHttpRequest): string {
+  try {
+    const { message }: { message?: unknown } = JSON.parse(responseText);
+    if (typeof message === 'string') return message;
+  } catch {
+    // not JSON: the status says as much as there is
+  }
+  return `The server refused a part (${status}).`;
 }

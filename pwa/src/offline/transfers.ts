@@ -59,16 +59,16 @@ export async function readUnfinished(signal: AbortSignal): Promise<void> {
       if (transfer) transfer.hear(node);
       else if (node.status === 'OPEN' || node.status === 'INGESTING') found.push(Transfer.known(node));
     }
-    add(found);
+    add([], found);
     forgetAllBut((viewer?.uploads.edges ?? []).filter(({ node }) => node.status === 'OPEN').map(({ node }) => node.id));
   } catch (error) {
     if (!isAbort(error)) transfersFault.set(messageOf(error));
   }
 }
 
-function add(more: readonly Transfer[]): void {
-  for (const { look } of more) look.follow(countBusy);
-  transfers.update((all) => [...more, ...all]);
+function add(newer: readonly Transfer[], older: readonly Transfer[] = []): void {
+  for (const { look } of [...newer, ...older]) look.follow(countBusy);
+  transfers.update((all) => [...newer, ...all, ...older]);
 }
 
 /** Takes an ended upload off the screen; the server keeps what it received. */

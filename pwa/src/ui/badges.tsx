@@ -17,5 +17,5 @@ export function UrgencyBadge({ urgency }: { readonly urgency: Urgency | null | u
 
 export function PhantomBadge({ title }: { readonly title: string }) {
   if (!isPhantom(title)) return null;
-  return <span class="badge is-phantom">Phantom, not a patient</span>;
+  return <span class="badge is-phantom">{/not a patient/i.test(title) ? 'Phantom' : 'Phantom, not a patient'}</span>;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { percentOf } from '../features/case/findings';
-import { isPhantom, sizeOf, timeLeft, wordOf } from './words';
+import { isPhantom, nameOf, sizeOf, timeLeft, wordOf } from './words';
 
 test('sizes and times are told as people say them', () => {
   expect([sizeOf(999), sizeOf(15_800_000)]).toEqual(['999 B', '15.8 MB']);
@@ -23,4 +23,13 @@ test('no probability is told as a certainty', () => {
 test('a phantom is known by its title', () => {
   expect(isPhantom('PHANTOM chest, seed 7')).toBe(true);
   expect(isPhantom('CT chest')).toBe(false);
+});
+
+test('a DICOM person name is written as people write it', () => {
+  expect(['Doe^Jane^M.', 'Doe, Jane', 'PHANTOM^HILUM', 'Yamada^Tarou=山田^太郎'].map(nameOf)).toEqual([
+    'Doe, Jane M.',
+    'Doe, Jane',
+    'PHANTOM, HILUM',
+    'Yamada, Tarou',
+  ]);
 });

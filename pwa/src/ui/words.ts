@@ -80,6 +80,12 @@ export function wordOf(value: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** A DICOM person name (PS3.5 6.2, PN) as people write it: "Family, Given Middle". */
+export function nameOf(personName: string): string {
+  const [family = '', ...given] = (personName.split('=')[0] ?? '').split('^').map((part) => part.trim());
+  return [family, given.filter(Boolean).join(' ')].filter(Boolean).join(', ');
+}
+
 /** A phantom says so in its title; it must be told from a patient wherever it shows. */
 export function isPhantom(title: string): boolean {
   return /phantom/i.test(title);

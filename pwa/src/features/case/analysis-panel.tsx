@@ -31,9 +31,6 @@ export function AnalysisPanel({ analysis, mayAnalyze, isAsking, onStart, onCance
   return (
     <section class="analysis" aria-label="Analysis">
       <Outcome analysis={analysis} />
-      {analysis.warnings.map(({ message }) => (
-        <Notice key={message} kind="warning" title={message} />
-      ))}
       <div class="analysis-actions">
         {!isOver(analysis) && mayAnalyze && (
           <button type="button" class="button is-quiet" disabled={isAsking} onClick={() => onCancel(analysis.id)}>

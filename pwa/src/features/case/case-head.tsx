@@ -1,7 +1,7 @@
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Icon } from '../../ui/icon';
 import { addressTo } from '../../ui/route';
-import { whenOf, wordOf } from '../../ui/words';
+import { nameOf, whenOf, wordOf } from '../../ui/words';
 import type { CaseDetail } from './case-state';
 
 const SEXES: Record<string, string> = { M: 'male', F: 'female', O: 'other' };
@@ -10,7 +10,7 @@ export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
   const { patient, studies, title } = detail;
   const study = studies[0];
   const facts = [
-    patient?.name,
+    patient?.name && nameOf(patient.name),
     patient?.patientId && `ID ${patient.patientId}`,
     patient?.birthDate && `born ${patient.birthDate}`,
     patient?.sex && (SEXES[patient.sex] ?? wordOf(patient.sex)),

@@ -74,6 +74,7 @@ export function Case({ caseId, findingId }: CaseProps) {
       onCancel={(id) => state.cancel(id)}
     />
   );
+  const warnings = warningsOf(detail, shown ?? newest);
   const model = (shown ?? newest)?.model;
   return (
     <main class="case">
@@ -109,6 +110,9 @@ export function Case({ caseId, findingId }: CaseProps) {
       <div class="case-panel">
         {refusal && <Notice kind="error" title={refusal} />}
         {newest && !isSettled && status}
+        {warnings.map((warning) => (
+          <Notice key={warning} kind="warning" title={warning} />
+        ))}
         {shown && (
           <FindingsList
             findings={findings}
@@ -120,9 +124,6 @@ export function Case({ caseId, findingId }: CaseProps) {
           />
         )}
         {(!newest || isSettled) && status}
-        {warningsOf(detail).map((warning) => (
-          <Notice key={warning} kind="warning" title={warning} />
-        ))}
         {model && <p class="muted intended-use">{model.intendedUse}</p>}
       </div>
       <Disclaimer model={model && `${model.title} (${model.name}, version ${model.version})`} />

@@ -73,9 +73,10 @@ export function firstStack(stacks: readonly StackChoice[], analysis: Analysis | 
   return [...stacks].sort((one, other) => other.frameCount - one.frameCount)[0]?.id;
 }
 
-export function warningsOf(detail: CaseDetail): string[] {
-  const all = detail.studies.flatMap(({ series }) =>
+/** What limits a reading: of the analysis first, then of the images; each sentence once. */
+export function warningsOf(detail: CaseDetail, analysis: Analysis | undefined): string[] {
+  const ofImages = detail.studies.flatMap(({ series }) =>
     series.flatMap((each) => [...each.warnings, ...each.stacks.flatMap(({ warnings }) => warnings)]),
   );
-  return [...new Set(all.map(({ message }) => message))];
+  return [...new Set([...(analysis?.warnings ?? []), ...ofImages].map(({ message }) => message))];
 }

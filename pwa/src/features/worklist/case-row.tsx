@@ -2,7 +2,7 @@ import type { CaseRowFragment } from '../../graphql/generated/graphql';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { agoOf, plural, whenOf, wordOf } from '../../ui/words';
+import { agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
 
 interface CaseRowProps {
   readonly row: CaseRowFragment;
@@ -15,7 +15,7 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
   const analysis = row.latestAnalysis;
   const isRunning = analysis?.status === 'RUNNING' || analysis?.status === 'QUEUED';
   const details = [
-    row.patient?.name ?? row.patient?.patientId,
+    row.patient?.name ? nameOf(row.patient.name) : row.patient?.patientId,
     study?.modalities.join(', '),
     study?.startedAt && whenOf(study.startedAt),
   ].filter(Boolean);
