@@ -243,6 +243,11 @@ SERIES: tuple[SyntheticSeries, ...] = (
         (ExpectedStack(singles(*range(1, 7)), 2.0), ExpectedStack(singles(*range(7, 13)), 2.0)),
     ),
     SyntheticSeries(
+        "two phases of different length told apart by nothing but their order",
+        lambda: [*_at_heights([0, 2, 4, 6, 8]), *_at_heights([0, 2, 4, 6, 8, 10], first=6)],
+        (ExpectedStack(singles(*range(1, 6)), 2.0), ExpectedStack(singles(*range(6, 12)), 2.0)),
+    ),
+    SyntheticSeries(
         "two phases taken in turns",
         _interleaved_phases,
         (ExpectedStack(singles(*range(1, 12, 2)), 2.0), ExpectedStack(singles(*range(2, 13, 2)), 2.0)),

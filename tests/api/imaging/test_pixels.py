@@ -233,6 +233,28 @@ def test_planar_colour_and_ybr_become_rgb() -> None:
     assert np.abs(decode(as_file(ybr))[0].astype(int) - (255, 0, 0)).max() <= 1
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+def test_palettes_of_8_and_16_bits_become_rgb(bits: int) -> None:
+    indices = np.array([[9, 10], [11, 200]], dtype=np.uint8)  # the table starts at 10 and ends at 12
+    colours = {"Red": [255, 0, 7], "Green": [0, 255, 8], "Blue": [1, 2, 9]}
+    data_set = ct_data_set(1, pixels=indices, PhotometricInterpretation="PALETTE COLOR")
+    for colour, entries in colours.items():
+        keyword = f"{colour}PaletteColorLookupTable"
+        data_set.add_new(f"{keyword}Descriptor", "US", [3, 10, bits])
+        values = np.array(entries, "<u2") << 8 if bits == 16 else np.array([*entries, 0], "u1")
+        data_set.add_new(f"{keyword}Data", "OW", values.tobytes())
+
+    (decoded,) = decode(as_file(data_set))
+
+    assert decoded.tolist() == [[[255, 0, 1], [255, 0, 1]], [[0, 255, 2], [7, 8, 9]]]
+
+
+def test_a_palette_without_its_table_is_refused() -> None:
+    content = as_file(ct_data_set(1, pixels=np.zeros((2, 2), np.uint8), PhotometricInterpretation="PALETTE COLOR"))
+
+    assert "colour table is missing" in rejection(content).message
+
+
 NOT_DECODED_BY_PYDICOM = {"JPEG-lossy.dcm", "JPGExtended.dcm"}
 PYDICOM_CASES = [
     *("693_J2KI.dcm", "CT_small.dcm", "ExplVR_BigEnd.dcm", "GDCMJ2K_TextGBR.dcm", "J2K_pixelrep_mismatch.dcm"),
