@@ -13,7 +13,7 @@ from opentelemetry import trace
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.errors import ApiError, ErrorCode, Unavailable
+from api.errors import ApiError, ErrorCode, NotFound, Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,8 +38,13 @@ class UserError:
         return cls(code=error.code, message=error.message, field=error.field)
 
 
-def refusable(payload: Callable[..., R]) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
-    """Let a mutation's expected errors come back in its payload, the rest of which is then null."""
+def refusable(
+    payload: Callable[..., R], about: str | None = None
+) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
+    """Let a mutation's expected errors come back in its payload, the rest of which is then null.
+
+    about: the field of the input that names the subject. What is not there and what may not be seen answer alike.
+    """
 
     def decorate(resolve: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
         @functools.wraps(resolve)
@@ -47,6 +52,9 @@ def refusable(payload: Callable[..., R]) -> Callable[[Callable[P, Awaitable[R]]]
             try:
                 return await resolve(*args, **kwargs)
             except ApiError as error:
+                if about is not None and isinstance(error, NotFound) and error.field is None:
+                    subject = about.removesuffix("Id")
+                    error = NotFound(f"There is no such {subject}, or you may not see it.", [about])
                 return payload(errors=[UserError.of(error)])
 
         return resolved

@@ -32,7 +32,7 @@ class AnalysisPayload:
 @strawberry.type
 class AnalysisMutations:
     @strawberry.mutation
-    @refusable(AnalysisPayload)
+    @refusable(AnalysisPayload, "caseId")
     async def start_analysis(self, info: Info, input: StartAnalysisInput) -> AnalysisPayload:
         info.context.get_actor()
         case_key = get_key(input.case_id, "Case", ["caseId"])
@@ -44,7 +44,7 @@ class AnalysisMutations:
         return AnalysisPayload(analysis=Analysis.of(analysis))
 
     @strawberry.mutation
-    @refusable(AnalysisPayload)
+    @refusable(AnalysisPayload, "analysisId")
     async def cancel_analysis(self, info: Info, input: CancelAnalysisInput) -> AnalysisPayload:
         info.context.get_actor()
         key = get_key(input.analysis_id, "Analysis", ["analysisId"])

@@ -33,7 +33,7 @@ class CasePayload:
 @strawberry.type
 class CaseMutations:
     @strawberry.mutation
-    @refusable(CasePayload)
+    @refusable(CasePayload, "caseId")
     async def update_case(self, info: Info, input: UpdateCaseInput) -> CasePayload:
         info.context.get_actor()
         key = get_key(input.case_id, "Case", ["caseId"])
@@ -43,7 +43,7 @@ class CaseMutations:
         return CasePayload(case=Case.of(row) if row else None)
 
     @strawberry.mutation
-    @refusable(not_acknowledged)
+    @refusable(not_acknowledged, "caseId")
     async def delete_case(self, info: Info, input: DeleteCaseInput) -> AcknowledgePayload:
         info.context.get_actor()
         key = get_key(input.case_id, "Case", ["caseId"])

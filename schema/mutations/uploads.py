@@ -65,7 +65,7 @@ class UploadPayload:
 @strawberry.type
 class UploadMutations:
     @strawberry.mutation
-    @refusable(UploadPayload)
+    @refusable(UploadPayload, "caseId")
     async def create_upload(self, info: Info, input: CreateUploadInput) -> UploadPayload:
         info.context.get_actor()
         case_id = given(input.case_id)
@@ -78,7 +78,7 @@ class UploadMutations:
         return UploadPayload(upload=Upload.of(upload))
 
     @strawberry.mutation
-    @refusable(UploadPayload)
+    @refusable(UploadPayload, "uploadId")
     async def complete_upload(self, info: Info, input: CompleteUploadInput) -> UploadPayload:
         """The store is asked for every part, so the ETags that a client kept tell nothing new."""
         info.context.get_actor()
@@ -88,7 +88,7 @@ class UploadMutations:
         return UploadPayload(upload=Upload.of(upload))
 
     @strawberry.mutation
-    @refusable(UploadPayload)
+    @refusable(UploadPayload, "uploadId")
     async def abort_upload(self, info: Info, input: AbortUploadInput) -> UploadPayload:
         info.context.get_actor()
         key = get_key(input.upload_id, "Upload", ["uploadId"])

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api import accounts
 from api.permissions import Role
+from api.persistence import tables
 from api.unit_of_work import House
 from tests.schema.edge import Edge, serve_edge
 from tests.schema.rows import Rows
@@ -24,19 +24,21 @@ async def rows(house: House) -> Rows:
     """`stranger` is of the other organization."""
     rows = Rows(house)
     async with house.unit_of_work() as uow:
-        own = await accounts.create_organization(uow, "Test hospital")
-        other = await accounts.create_organization(uow, "Other hospital")
+        own, other = tables.Organization(name="Test hospital"), tables.Organization(name="Other hospital")
+        uow.session.add_all([own, other])
+        await uow.session.flush()
         for name, role in PEOPLE.items():
-            organization = other if name == "stranger" else own
-            password = f"{name} has a password"
-            rows.people[name] = await accounts.create_user(
-                uow, organization.key, f"{name}@test.example", password, role, name.capitalize()
+            rows.people[name] = tables.User(
+                organization_key=(other if name == "stranger" else own).key,
+                email=f"{name}@test.example",
+                display_name=name.capitalize(),
+                role=role.value,
             )
-            rows.credentials[name] = (f"{name}@test.example", password)
+        uow.session.add_all(rows.people.values())
     return rows
 
 
 @pytest.fixture
 async def edge(house: House, rows: Rows) -> AsyncIterator[Edge]:
-    async with serve_edge(house, rows.credentials) as edge:
+    async with serve_edge(house, {name: user.key for name, user in rows.people.items()}) as edge:
         yield edge

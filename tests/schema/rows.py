@@ -27,7 +27,6 @@ class MadeCase:
 class Rows:
     house: House
     people: dict[str, tables.User] = field(default_factory=dict)
-    credentials: dict[str, tuple[str, str]] = field(default_factory=dict)
     _made: int = 0
 
     async def case(self, owner: str = "clinician", title: str | None = None, urgency: str = "URGENT") -> MadeCase:
