@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+NPM := sh pwa/scripts/npm.sh
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run serve pwa test test-browser check format lock benchmark clean
 .DEFAULT_GOAL := run
@@ -21,16 +21,16 @@ pwa: pwa/dist/.built
 
 test: $(VENV)/.test pwa/dist/.built
 	$(BIN)/python -m pytest -m "not browser"
+	$(NPM) run --silent test
 
 test-browser: $(VENV)/.test pwa/dist/.built
-	tests/pwa/install_chromium
 	$(BIN)/python -m pytest -m browser tests/pwa
 
-check: $(VENV)/.test pwa/node_modules/.installed
+check: $(VENV)/.test pwa/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	cd pwa && $(NPM) run check
+	$(NPM) run check
 
 format: $(VENV)/.test
 	$(BIN)/ruff format .
@@ -63,4 +63,19 @@ $(VENV)/.runtime: requirements.lock | $(BIN)/python
 $(VENV)/.test: tests/requirements.lock $(VENV)/.runtime
 	@echo "Installing test packages (once) ..."
 	@$(PIP) install --require-hashes --only-binary :all: -r tests/requirements.lock
+	@touch $@
+
+# The PWA is built with the system's node where it is new enough, else with one from a wheel.
+$(VENV)/.node: pwa/requirements.lock | $(BIN)/python
+	@$(NPM) --version > /dev/null 2>&1 || $(PIP) install --require-hashes --only-binary :all: -r pwa/requirements.lock
+	@touch $@
+
+pwa/node_modules/.package-lock.json: pwa/package-lock.json pwa/.npmrc | $(VENV)/.node
+	@echo "Installing the PWA's packages (once) ..."
+	@$(NPM) ci --silent
+	@touch $@
+
+pwa/dist/.built: pwa/node_modules/.package-lock.json schema/schema.graphql $(PWA_SOURCES)
+	@echo "Building the PWA ..."
+	@$(NPM) run --silent build
 	@touch $@

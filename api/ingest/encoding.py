@@ -16,13 +16,14 @@ from api.imaging import htj2k
 from api.imaging.frame_geometry import FrameGeometry
 from api.imaging.instance import Instance, is_dicom, is_media_directory, read_instance
 from api.imaging.pictures import is_picture, picture_instance, read_picture
-from api.imaging.pixels import iter_frames
-from api.imaging.preview import preview_webp
-from api.imaging.window import VoiWindow, full_range, presets
+from api.imaging.pixels import extend_digest, iter_frames, pixel_digest
+from api.imaging.preview import first_window, preview_webp
+from api.imaging.window import VoiWindow, full_range
 from api.settings import Settings
 
 HEAD_BYTES = 1024
 FULL_RANGE = "Full range"
+COLOUR = VoiWindow(None, 128, 256)  # as it is
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Encoder:
         self._source = source
         self._geometries = iter(source.instance.frames)
         self._digest = hashlib.sha256()
-        self.window = window or first_window(source.instance)
+        self.window = window or series_window(source.instance)
 
     def encode_next(self) -> EncodedFrame | None:
         """The next frame; None after the last. Raises Rejected where it cannot be decoded."""
@@ -79,9 +80,10 @@ class Encoder:
         if values is None:
             return None
         geometry = next(self._geometries)
-        _update(self._digest, values)
+        extend_digest(self._digest, values)
         if self.window is None:
-            self.window = replace(full_range(rescaled(values, geometry), geometry.padding_value), name=FULL_RANGE)
+            measured = values if geometry.padding_value is None else values[values != geometry.padding_value]
+            self.window = replace(full_range(rescaled(measured, geometry)), name=FULL_RANGE)
         return EncodedFrame(geometry, htj2k.encode(values), preview_webp(values, geometry, self.window))
 
     @property
@@ -90,26 +92,13 @@ class Encoder:
         return self._digest.hexdigest()
 
 
-def pixel_digest(frames: "Iterator[NDArray[Any]] | list[NDArray[Any]]") -> str:
-    """What `Encoder.pixel_digest` gives, without encoding: tells the same values from others."""
-    digest = hashlib.sha256()
-    for values in frames:
-        _update(digest, values)
-    return digest.hexdigest()
-
-
-def first_window(instance: Instance) -> VoiWindow | None:
-    """As the scanner wrote it, else the first preset of the modality; None where only the values can tell."""
+def series_window(instance: Instance) -> VoiWindow | None:
+    """What previews are drawn under; None where only the values can tell. Colour needs none."""
     if instance.frames[0].samples_per_pixel != 1:
-        return VoiWindow(None, 128, 256)
-    return next(iter(instance.windows or presets(instance.series.modality)), None)
+        return COLOUR
+    return first_window(instance.windows, instance.series.modality)
 
 
 def rescaled(values: NDArray[Any], geometry: FrameGeometry) -> NDArray[np.float32]:
     slope = 1.0 if geometry.rescale_slope is None else geometry.rescale_slope
     return values.astype(np.float32) * np.float32(slope) + np.float32(geometry.rescale_intercept or 0.0)
-
-
-def _update(digest: "hashlib._Hash", values: NDArray[Any]) -> None:
-    digest.update(f"{values.shape}{values.dtype.str}".encode())
-    digest.update(np.ascontiguousarray(values).data)

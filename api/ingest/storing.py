@@ -9,9 +9,10 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from api.errors import Rejected, RejectionCode
 from api.imaging.frame_geometry import FrameGeometry
 from api.imaging.instance import Instance
+from api.imaging.pixels import pixel_digest
 from api.imaging.window import VoiWindow
-from api.ingest.candidates import Candidate
-from api.ingest.encoding import FULL_RANGE, Encoder, MediaDirectory, Source, open_source, pixel_digest
+from api.ingest.candidates import UNREADABLE, Candidate, unreadable
+from api.ingest.encoding import FULL_RANGE, Encoder, MediaDirectory, Source, open_source
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
 
@@ -68,6 +69,8 @@ async def open_candidate(candidate: Candidate, scope: str, settings: Settings) -
         return Outcome(candidate.file_key, candidate.path, SKIPPED)
     except Rejected as reason:
         return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
+    except UNREADABLE:
+        return Outcome(candidate.file_key, candidate.path, REJECTED, unreadable())
 
 
 async def store(
@@ -97,6 +100,8 @@ async def store(
         return outcome
     except Rejected as reason:
         return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
+    except UNREADABLE:
+        return Outcome(candidate.file_key, candidate.path, REJECTED, unreadable())
 
 
 async def _compare(opened: Opened, digest: str) -> Outcome:
