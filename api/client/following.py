@@ -17,7 +17,7 @@ STAGES: Final = {
     "PREPARING": "putting the slices together",
     "INFERRING": "looking for nodules",
     "REPORTING": "writing down what was found",
-    "DONE": "done",
+    "DONE": "",
 }
 
 

@@ -1,7 +1,9 @@
 """What the main job came to, on paper: findings as a table, warnings, refusals, and where to look."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final, Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,6 +12,15 @@ from api.client.results import CaseResult, Finding, MainJobResult, Rejection, ca
 
 DISCLAIMER = "Research software, not a medical device."
 ROWS = 20  # of findings
+COLUMNS: Final[Sequence[tuple[str, Literal["left", "right"]]]] = (
+    ("No.", "right"),
+    ("Finding", "left"),
+    ("Probability", "right"),
+    ("Diameter", "right"),
+    ("Slice", "right"),
+    ("Position,\nLPS mm", "right"),
+    ("Above oper-\nating point", "left"),
+)  # 80 columns in all
 EXAMPLES = 3  # files named for each kind of refusal
 
 
@@ -51,15 +62,10 @@ def outcome(case: CaseResult) -> str:
 
 
 def findings_table(findings: Sequence[Finding]) -> Table:
-    """Most probable first, as the server gives them."""
-    table = Table(title_justify="left")
-    table.add_column("No.", justify="right")
-    table.add_column("Finding")
-    table.add_column("Probability", justify="right")
-    table.add_column("Diameter", justify="right")
-    table.add_column("Slice", justify="right")
-    table.add_column("Above operating point")
-    table.add_column("Position (LPS mm)", justify="right")
+    """Most probable first, as the server gives them; slices are counted from 1, as on a workstation."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
+    for name, justify in COLUMNS:
+        table.add_column(name, justify=justify, no_wrap=True)
     for number, finding in enumerate(findings[:ROWS], start=1):
         table.add_row(
             str(number),
@@ -67,8 +73,8 @@ def findings_table(findings: Sequence[Finding]) -> Table:
             f"{finding.probability:.3f}",
             f"{finding.diameter_mm:.1f} mm" if finding.diameter_mm is not None else "–",
             f"{finding.frame + 1} of {finding.frames}" if finding.frame is not None else "–",
+            ", ".join(f"{value:.0f}" for value in finding.position) if finding.position else "–",
             "yes" if finding.above_threshold else "no",
-            ", ".join(f"{value:.1f}" for value in finding.position) if finding.position else "–",
             style="" if finding.above_threshold else "dim",
         )
     return table

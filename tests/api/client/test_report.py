@@ -10,6 +10,7 @@ from api.client.report import print_report
 from api.client.results import CaseResult, Finding, MainJobResult, Rejection, case_address
 
 NODULE = Finding("nodule", 0.9784, True, 11.94, (-76.4, 5.9, 95.04), 104, 133)
+WIDEST = Finding("nodule", 0.1234, True, 111.94, (-176.4, -125.9, -1395.04), 1104, 1133)
 CASE = CaseResult(
     case_id="Q2FzZTox/+",
     title="PHANTOM chest",
@@ -35,6 +36,13 @@ def test_a_finding_is_told_with_all_its_numbers_within_80_columns() -> None:
     (first,) = [line for line in text.splitlines() if "0.978" in line and "105 of 133" in line]
     assert first.split() == ["1", "nodule", "0.978", "11.9", "mm", "105", "of", "133", "-76,", "6,", "95", "yes"]
     assert "Above oper-" in text
+    assert "…" not in text
+
+
+def test_the_widest_numbers_are_not_cut() -> None:
+    text = report(replace(RESULT, cases=[replace(CASE, findings=[WIDEST] * 20)]))
+
+    assert text.count("nodule        0.123 111.9 mm 1105 of 1133 -176, -126, -1395 yes") == 20
     assert "…" not in text
 
 
