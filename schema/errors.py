@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 import strawberry
 from graphql import GraphQLError
 from opentelemetry import trace
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import ApiError, ErrorCode, NotFound, Unavailable
@@ -23,6 +23,7 @@ logger = logging.getLogger("hilum.graphql")
 strawberry.enum(ErrorCode)
 
 UNFORESEEN = "Something went wrong on our side. Try again; if it stays, report it with this trace id."
+UNSTORABLE = "The input holds a character or a number that cannot be stored."
 RETRY_SECONDS = 2.0
 TOO_DEEP = "The document is nested too deeply."
 
@@ -69,6 +70,8 @@ def shown(error: GraphQLError, suggests: bool) -> GraphQLError:
         cause = cause.original_error
     if isinstance(cause, ApiError):
         return _with_code(error, cause)
+    if isinstance(cause, (DataError, UnicodeEncodeError)):
+        return _replaced(error, UNSTORABLE, {"code": ErrorCode.INVALID.value})
     if isinstance(cause, RecursionError):
         return _replaced(error, TOO_DEEP, {"code": ErrorCode.INVALID.value})
     if isinstance(cause, (OperationalError, PoolTimeoutError)):

@@ -142,13 +142,13 @@ class Loaders:
         return self._one(_upload_files)
 
     @cached_property
-    def received(self) -> DataLoader[tables.UploadFile, bool]:
-        """Whether a file of an open upload is there whole; the store is asked once for all."""
+    def received(self) -> DataLoader[tables.UploadFile, uploads.Received]:
+        """What is there of a file; the store is asked once for all."""
 
-        async def load(files: list[tables.UploadFile]) -> Sequence[bool]:
+        async def load(files: list[tables.UploadFile]) -> Sequence[uploads.Received]:
             async with self._reading() as uow:
-                there = await uploads.received_files(uow, files)
-            return [file.key in there for file in files]
+                there = await uploads.received(uow, files)
+            return [there[file.key] for file in files]
 
         return DataLoader(load, cache_key_fn=lambda file: file.key)
 

@@ -85,10 +85,7 @@ class UploadFile(Node):
 
     @strawberry.field
     async def received(self, info: Info) -> bool:
-        # The parts of an upload that was completed are gone once ingested.
-        if self.upload_row.status in ("INGESTING", "COMPLETE"):
-            return True
-        return await info.context.loaders.received.load(self.row)
+        return (await info.context.loaders.received.load(self.row)).is_whole(self.row)
 
     @strawberry.field
     async def parts(
@@ -99,7 +96,8 @@ class UploadFile(Node):
         pending: bool = False,
     ) -> UploadPartConnection:
         page = request_of(first, after)
-        return await connect(info, lambda uow: uploads.parts_of(uow, self.row, page, pending), UploadPart.of)
+        there = await info.context.loaders.received.load(self.row)
+        return await connect(info, lambda uow: uploads.parts_of(uow, self.row, page, pending, there), UploadPart.of)
 
 
 UploadFileConnection = Connection[UploadFile]

@@ -7,8 +7,11 @@ import strawberry
 
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
+from api.errors import Invalid
 from api.permissions import Action
 from schema.connections import given
+
+MOST_MODALITIES = 100
 
 strawberry.enum(CaseOrder)
 
@@ -91,11 +94,14 @@ class CaseFilter:
     created_before: datetime | None = strawberry.UNSET
 
     def chosen(self) -> ChosenCases:
-        status, urgency = given(self.status), given(self.urgency)
+        """Raises Invalid for more modalities than there are."""
+        status, urgency, modality = given(self.status), given(self.urgency), given(self.modality)
+        if modality is not None and len(modality) > MOST_MODALITIES:
+            raise Invalid(f"Ask for at most {MOST_MODALITIES} modalities.", ["filter", "modality"])
         return ChosenCases(
             status=[word.value for word in status] if status is not None else None,
             urgency=[word.value for word in urgency] if urgency is not None else None,
-            modality=given(self.modality),
+            modality=modality,
             text=given(self.text),
             created_after=given(self.created_after),
             created_before=given(self.created_before),

@@ -1,6 +1,7 @@
 """What a client is told when something is refused, too much, or broken."""
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -119,6 +120,17 @@ async def test_a_scalar_in_a_wrong_form_is_told_readably(edge: Edge) -> None:
 
     assert "RFC 3339" in answer["errors"][0]["message"]
     assert answer["errors"][0]["extensions"] == {"code": "INVALID"}
+
+
+async def test_text_that_no_database_can_hold_is_the_clients_fault(edge: Edge) -> None:
+    search = "query($text: String!, $id: ID!) { cases(filter: {text: $text}) { totalCount } node(id: $id) { id } }"
+    for text in ("a\0b", "\ud800"):
+        asked = {"text": text, "id": text}
+        content = json.dumps({"query": search, "variables": asked}).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {await edge.token('clinician')}"}
+        answer = (await edge.http.post("/graphql", content=content, headers=headers)).json()
+
+        assert [error["extensions"] for error in answer["errors"]] == [{"code": "INVALID"}]
 
 
 async def test_a_mutation_tells_what_to_correct_and_where(edge: Edge) -> None:

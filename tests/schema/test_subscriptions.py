@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api import accounts
+from api import accounts, cases
 from api.persistence import tables
 from api.persistence.columns import now
 from api.settings import Settings
@@ -64,6 +64,45 @@ async def test_a_case_is_followed_from_a_cursor_each_event_once_and_in_order(edg
     # Objects in a replayed event are as they are now.
     assert [event["cursor"] for event in again] == [replayed[1]["cursor"], live["cursor"]]
     assert again[0]["analysis"] == {"progress": 0.5}
+
+
+async def test_nothing_falls_between_an_answer_and_a_subscription_from_it(
+    edge: Edge, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await rows.case()
+    case_id = node_id("Case", made.case.key)
+    find_many, list_cases = cases.find_many, cases.list_cases
+
+    async def find_then_change(*arguments: Any) -> Any:
+        found = await find_many(*arguments)
+        await rows.change_case(made, "after finding")
+        return found
+
+    async def list_then_change(*arguments: Any) -> Any:
+        page = await list_cases(*arguments)
+        await rows.change_case(made, "after listing")
+        return page
+
+    monkeypatch.setattr(cases, "find_many", find_then_change)
+    monkeypatch.setattr(cases, "list_cases", list_then_change)
+
+    single = await edge.data("query($id: ID!) { case(id: $id) { title eventCursor } }", {"id": case_id}, "clinician")
+    listed = await edge.data(
+        "{ cases { edges { node { title eventCursor } } } viewer { eventCursor } }", {}, "clinician"
+    )
+
+    monkeypatch.undo()
+    node = listed["cases"]["edges"][0]["node"]
+    assert node["title"] == "after listing"
+    for query, variables, count in (
+        (CASE_EVENTS, {"id": case_id, "after": single["case"]["eventCursor"]}, 3),
+        (CASE_EVENTS, {"id": case_id, "after": node["eventCursor"]}, 1),
+        (VIEWER_EVENTS, {"after": listed["viewer"]["eventCursor"]}, 2),
+    ):
+        async with edge.socket("clinician") as socket:
+            await socket.subscribe(query, variables)
+            told = [await socket.event() for _ in range(count)]
+        assert [event["case"]["title"] for event in told] == ["after finding"] * count
 
 
 async def test_without_a_cursor_only_what_comes_is_told(edge: Edge, rows: Rows) -> None:
