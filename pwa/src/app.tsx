@@ -17,6 +17,8 @@ import { addressTo, route } from './ui/route';
 /** From this width on, worklist, images and panel stand side by side. */
 const WIDE = matchMedia('(min-width: 1100px)');
 
+const TITLES = { worklist: 'Worklist', upload: 'Upload', case: 'Case' } as const;
+
 export function App() {
   const state = useStore(session);
   if (state.kind === 'starting') return <main class="is-waiting" aria-busy="true" aria-label="Opening Hilum" />;
@@ -50,6 +52,11 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
     return () => controller.abort();
   }, []);
 
+  // No case's name: titles are shown by task switchers and kept in the browser's history.
+  useEffect(() => {
+    document.title = `${TITLES[at.screen]} · Hilum`;
+  }, [at.screen]);
+
   return (
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
       <Bar viewer={viewer} />
@@ -58,10 +65,19 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
           Live updates are interrupted; connecting again…
         </p>
       )}
-      <Worklist openCaseId={caseId} isShown={isWide || at.screen === 'worklist'} />
+      <Worklist
+        openCaseId={caseId}
+        isShown={isWide || at.screen === 'worklist'}
+        isMain={!isWide && at.screen === 'worklist'}
+      />
       {at.screen === 'upload' && <Upload />}
       {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
-      {at.screen === 'worklist' && isWide && <p class="empty nothing-open">Choose a case on the left.</p>}
+      {at.screen === 'worklist' && isWide && (
+        <main class="empty nothing-open">
+          <h1 class="visually-hidden">Worklist</h1>
+          <p>Choose a case on the left.</p>
+        </main>
+      )}
       {at.screen !== 'case' && <Disclaimer />}
     </div>
   );

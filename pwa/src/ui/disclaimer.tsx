@@ -1,9 +1,9 @@
 /** Always on the screen. */
 export function Disclaimer({ model }: { readonly model?: string | undefined }) {
   return (
-    <p class="disclaimer">
+    <footer class="disclaimer">
       {model && <span class="model">{model} · </span>}
       Research software, not a medical device.
-    </p>
+    </footer>
   );
 }

@@ -16,7 +16,8 @@ export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
   const { position, rowDirection, columnDirection } = frame ?? {};
   const hasGeometry = position && rowDirection && columnDirection;
   const at = hasGeometry ? slicePosition(position, rowDirection, columnDirection) : undefined;
-  const window = look.window;
+  // Colours are shown as they are: no window changes them.
+  const window = stack.photometricInterpretation.startsWith('MONOCHROME') ? look.window : undefined;
   return (
     <div class="corner-labels" aria-hidden="true">
       <div class="corner top-start">

@@ -2,7 +2,7 @@ import { backoffSeconds } from '../graphql/backoff';
 import { isAbort } from '../graphql/failure';
 import { BudgetCache } from './budget-cache';
 import { DecoderPool } from './decoder-pool';
-import { isStillWanted, nextWanted, type Quality, type Wanted } from './fetch-order';
+import { isStillWanted, nextWanted, outwards, type Quality, type Wanted } from './fetch-order';
 import { FrameAddresses, type Stack } from './frame-source';
 import { type LosslessPicture, type Picture, type PreviewPicture, pictureOf } from './picture';
 
@@ -14,6 +14,9 @@ const LOSSLESS_AT_ONCE = 3;
 const MOST_AHEAD = 96;
 const MOST_AHEAD_SAVING = 6;
 const TRIES = 3;
+/** Previews whose bitmaps are kept ready around the slice on the screen, and how many are made at once. */
+const PAINTED_AHEAD = 40;
+const PAINTED_AT_ONCE = 4;
 
 interface Fault {
   readonly count: number;
@@ -26,7 +29,7 @@ export class FrameLoader {
   readonly #stack: Stack;
   readonly #addresses: FrameAddresses;
   readonly #decoders = new DecoderPool();
-  readonly #onChange: () => void;
+  readonly #onChange: (index: number | undefined) => void;
   readonly #pictures: BudgetCache<Picture>;
   readonly #previews = new Map<number, Blob>();
   readonly #running = new Map<string, AbortController>();
@@ -38,7 +41,8 @@ export class FrameLoader {
   #direction: 1 | -1 = 1;
   #isClosed = false;
 
-  constructor(stack: Stack, onChange: () => void, budget = DEFAULT_BUDGET) {
+  /** `onChange` tells which slice can be shown better than before; undefined for all that failed. */
+  constructor(stack: Stack, onChange: (index: number | undefined) => void, budget = DEFAULT_BUDGET) {
     this.#stack = stack;
     this.#onChange = onChange;
     this.#budget = budget;
@@ -89,7 +93,7 @@ export class FrameLoader {
   readonly retry = (): void => {
     this.#faults.clear();
     this.#pump();
-    this.#onChange();
+    this.#onChange(undefined);
   };
 
   close(): void {
@@ -102,7 +106,18 @@ export class FrameLoader {
     this.#previews.clear();
   }
 
+  /** Makes bitmaps before they are looked at: made only then, fast scrolling would flicker. */
+  #paintAhead(): void {
+    for (const at of outwards(this.#index, this.#stack.frameCount, this.#direction, PAINTED_AHEAD)) {
+      if (this.#painting.size >= PAINTED_AT_ONCE) return;
+      const blob = this.#previews.get(at);
+      const isShowable = this.#pictures.has(keyOf('lossless', at)) || this.#pictures.has(keyOf('preview', at));
+      if (blob && !isShowable) void this.#paint(at, blob);
+    }
+  }
+
   #pump(): void {
+    this.#paintAhead();
     while (!this.#isClosed && this.#running.size < CONNECTIONS) {
       const wanted = nextWanted(this.#view());
       if (!wanted) return;
@@ -148,7 +163,7 @@ export class FrameLoader {
       this.#running.delete(key);
     }
     if (this.#isClosed) return;
-    this.#onChange();
+    this.#onChange(index);
     this.#pump();
   }
 
@@ -177,7 +192,8 @@ export class FrameLoader {
     const { columns: width, rows: height, id } = this.#stack;
     const picture = { kind: 'preview', key: `${id}:${key}`, width, height, bitmap } as const;
     this.#pictures.put(key, picture, bitmap.width * bitmap.height * 4);
-    this.#onChange();
+    this.#onChange(index);
+    this.#paintAhead();
   }
 }
 

@@ -14,3 +14,10 @@ export interface Renderer {
   draw(scene: Scene): void;
   close(): void;
 }
+
+/** Whether two scenes give the same pixels; a picture keeps its key for as long as it lives. */
+export function isSameScene(one: Scene, other: Scene): boolean {
+  const { picture, ...rest } = one;
+  const { picture: otherPicture, ...otherRest } = other;
+  return picture?.key === otherPicture?.key && JSON.stringify(rest) === JSON.stringify(otherRest);
+}

@@ -5,7 +5,7 @@ import type { Meaning } from './gestures';
 import { type LosslessPicture, type Picture, rangeOf, type Shading, storedValueAt } from './picture';
 import { clamp, fitInto, type Placement, type Point, panBy, type Size, toImage, zoomAt } from './placement';
 import { createRenderer } from './renderer';
-import type { Renderer } from './scene';
+import { isSameScene, type Renderer, type Scene } from './scene';
 import { dragWindow, rampOf, type VoiWindow, windowOfRange } from './window-level';
 import { presetsOf, rememberedPreset, rememberPreset } from './windows';
 
@@ -27,6 +27,8 @@ export interface Look {
 const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1 };
 /** Two device pixels a CSS pixel are as sharp as a CT can be; more would only cost. */
 const MOST_DENSITY = 2;
+/** Milliseconds between two counts of what is ready. */
+const COUNT_INTERVAL = 200;
 
 /** What one stack looks like now, and everything that can be done with it. */
 export class StackView {
@@ -41,6 +43,8 @@ export class StackView {
   #dragFrom: VoiWindow | undefined;
   #pointer: Point | undefined;
   #due = 0;
+  #drawn: Scene | undefined;
+  #counting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stack: Stack, index = Math.floor(stack.frameCount / 2)) {
     this.stack = stack;
@@ -56,20 +60,22 @@ export class StackView {
       isAdjusting: false,
       reading: undefined,
     });
-    this.#loader = new FrameLoader(stack, this.#invalidate);
+    this.#loader = new FrameLoader(stack, this.#hear);
     this.#loader.look(this.look.value.index, 1);
   }
 
   attach(canvas: HTMLCanvasElement): () => void {
     this.#canvas = canvas;
-    this.#renderer = createRenderer(canvas, this.#invalidate);
+    this.#renderer = createRenderer(canvas, this.#redraw);
     const watch = new ResizeObserver(() => this.#resize());
     watch.observe(canvas);
     this.#resize();
     return () => {
       watch.disconnect();
       cancelAnimationFrame(this.#due);
+      clearTimeout(this.#counting);
       this.#due = 0;
+      this.#drawn = undefined;
       this.#renderer?.close();
       this.#renderer = undefined;
       this.#loader.close();
@@ -132,6 +138,20 @@ export class StackView {
     this.#loader.retry();
   }
 
+  /** Another slice than the one on the screen only moves the count of what is ready; that can wait a moment. */
+  readonly #hear = (index: number | undefined): void => {
+    if (index === undefined || index === this.look.value.index) this.#invalidate();
+    this.#counting ??= setTimeout(() => {
+      this.#counting = undefined;
+      this.look.update((look) => ({ ...look, ready: this.#loader.shownShare }));
+    }, COUNT_INTERVAL);
+  };
+
+  readonly #redraw = (): void => {
+    this.#drawn = undefined;
+    this.#invalidate();
+  };
+
   readonly #invalidate = (): void => {
     this.#due ||= requestAnimationFrame(() => {
       this.#due = 0;
@@ -164,6 +184,7 @@ export class StackView {
     const density = densityNow();
     canvas.width = Math.round(canvas.clientWidth * density);
     canvas.height = Math.round(canvas.clientHeight * density);
+    this.#drawn = undefined;
     this.look.update((look) => ({ ...look, screen: { width: canvas.clientWidth, height: canvas.clientHeight } }));
     if (this.#isFitted) this.look.update((look) => ({ ...look, placement: this.#fitted() }));
     this.#draw();
@@ -174,7 +195,7 @@ export class StackView {
     const whole = this.#loader.lossless(index);
     const picture: Picture | undefined = whole ?? this.#loader.preview(index);
     const window = this.look.value.window ?? (whole && this.#rangeWindow(whole));
-    this.#renderer?.draw({ picture, shading: this.#shading(window), placement, density: densityNow() });
+    this.#show({ picture, shading: this.#shading(window), placement, density: densityNow() });
     const shown: Shown = picture?.kind ?? (this.#loader.hasFailed(index) ? 'failed' : 'nothing');
     this.look.update((look) => ({
       ...look,
@@ -183,6 +204,13 @@ export class StackView {
       ready: this.#loader.shownShare,
       reading: this.#read(whole),
     }));
+  }
+
+  /** Draws unless the canvas shows just this: moving the pointer or a count changes no pixel. */
+  #show(scene: Scene): void {
+    if (this.#drawn && isSameScene(this.#drawn, scene)) return;
+    this.#drawn = scene;
+    this.#renderer?.draw(scene);
   }
 
   #rangeWindow(picture: LosslessPicture): VoiWindow {

@@ -17,9 +17,11 @@ interface WorklistProps {
   readonly openCaseId: string | undefined;
   /** Off the screen it keeps its pages, its search and its place. */
   readonly isShown: boolean;
+  /** Whether it is what the screen is about, and not the list beside something else. */
+  readonly isMain: boolean;
 }
 
-export function Worklist({ openCaseId, isShown }: WorklistProps) {
+export function Worklist({ openCaseId, isShown, isMain }: WorklistProps) {
   const state = useMemo(() => new WorklistState(), []);
   const look = useStore(state.look);
   const [text, setText] = useState('');
@@ -37,7 +39,8 @@ export function Worklist({ openCaseId, isShown }: WorklistProps) {
 
   const isFiltered = text.trim() !== '' || status !== undefined;
   return (
-    <section class="worklist" aria-label="Worklist" hidden={!isShown}>
+    <section class="worklist" role={isMain ? 'main' : 'region'} aria-label="Worklist" hidden={!isShown}>
+      {isMain && <h1 class="visually-hidden">Worklist</h1>}
       <search class="filters">
         <label class="search-field">
           <Icon name="search" />
