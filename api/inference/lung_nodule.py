@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from api.imaging.volume import Volume
 from api.inference.candidates import find_candidates
+from api.inference.centers import recenter
 from api.inference.extents import Inside, measure_extent
 from api.inference.findings import (
     Box,
@@ -125,8 +126,13 @@ def prepare(volume: Volume, progress: Progress = lambda _: None) -> Prepared:
     lungs = find_lungs(coarse, lambda part: progress(0.2 + part * 0.2))
     inside = _inside(lungs, coarse, fine)
     searched = Inside(inside.mask, coarse.factors).block(np.zeros(3, int), np.array(fine.hu.shape))
-    candidates = find_candidates(fine, searched, progress=lambda part: progress(0.4 + part * 0.6))
-    return Prepared(volume, fine.to_volume(candidates.index), candidates.diameter, inside)
+    candidates = find_candidates(fine, searched, progress=lambda part: progress(0.4 + part * 0.4))
+    places = fine.to_volume(candidates.index)
+    centered = recenter(
+        volume.voxels, volume.spacing, places, candidates.diameter, lambda part: progress(0.8 + part * 0.2)
+    )
+    progress(1.0)
+    return Prepared(volume, centered, candidates.diameter, inside)
 
 
 async def score(prepared: Prepared, predict: Predict, progress: Progress = lambda _: None) -> list[Batch]:

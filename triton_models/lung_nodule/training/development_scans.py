@@ -35,16 +35,18 @@ def read_scan(archive: Path) -> Volume:
     """The largest stack of an archive of DICOM files."""
     items, files = [], {}
     with tarfile.open(archive) as packed:
-        for member in packed:
-            stored = packed.extractfile(member) if member.isfile() else None
-            if stored is not None:
-                file = io.BytesIO(stored.read())
-                instance = read_instance(file)
-                files[instance.sop_instance_uid] = (file, instance)
-                items.extend(
-                    StackItem(instance.sop_instance_uid, instance.sop_instance_uid, instance.instance_number, geometry)
-                    for geometry in instance.frames
-                )
+        # The readers' XML lies beside the instances.
+        for member in (each for each in packed if each.name.endswith(".dcm")):
+            stored = packed.extractfile(member)
+            if stored is None:
+                continue
+            file = io.BytesIO(stored.read())
+            instance = read_instance(file)
+            files[instance.sop_instance_uid] = (file, instance)
+            items.extend(
+                StackItem(instance.sop_instance_uid, instance.sop_instance_uid, instance.instance_number, geometry)
+                for geometry in instance.frames
+            )
     stack = max(split_stacks(items), key=lambda one: len(one.items))
     frames = (next(iter(iter_frames(*files[item.key]))) for item in stack.items)
     return load_volume(frames, [item.geometry for item in stack.items])
