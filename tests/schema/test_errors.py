@@ -9,8 +9,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from api import cases
-from api.inference.predictor import ModelDescription
-from api.settings import Settings
 from schema.node_ids import node_id
 from tests.schema.edge import Edge
 from tests.schema.rows import Rows
@@ -18,11 +16,6 @@ from tests.schema.rows import Rows
 CREATE = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { upload { id } errors { code message field } } }"
 DEEP = "{ cases { " + "edges { node { studies { series { study { " * 6 + "id" + " } } } } }" * 6 + " } }"
 INTROSPECT = "{ __schema { queryType { name } } }"
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"query_seconds": 0.3})
 
 
 async def test_signed_out_there_is_no_viewer_and_nothing_to_see(edge: Edge) -> None:
@@ -70,19 +63,6 @@ async def test_a_database_that_does_not_answer_is_a_reason_to_come_back(
     answer = await edge.ask("{ cases { totalCount } }", who="clinician")
 
     assert answer["errors"][0]["extensions"] == {"code": "UNAVAILABLE", "retryAfter": 2.0}
-
-
-async def test_a_query_that_takes_too_long_is_ended(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def dawdle(*arguments: Any) -> list[ModelDescription]:
-        await asyncio.sleep(30)
-        return []
-
-    monkeypatch.setattr(type(edge.house.predictor), "models", dawdle)
-
-    answer = await edge.ask("{ models { id } }", who="clinician")
-
-    assert answer["errors"][0]["extensions"] == {"code": "UNAVAILABLE"}
-    assert "longer than 0.3 seconds" in answer["errors"][0]["message"]
 
 
 async def test_only_the_signed_in_learn_about_the_schema(edge: Edge) -> None:
