@@ -69,6 +69,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         openCaseId={caseId}
         isShown={isWide || at.screen === 'worklist'}
         isMain={!isWide && at.screen === 'worklist'}
+        mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
       {at.screen === 'upload' && <Upload />}
       {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
@@ -93,9 +94,11 @@ function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
         <img src="/icon.svg" alt="" width={28} height={28} /> Hilum
       </a>
       <span class="spring" />
-      <a class="button is-quiet" href={addressTo({ screen: 'upload' })}>
-        <Icon name="upload" /> Upload{running > 0 && ` (${running})`}
-      </a>
+      {viewer.user.role !== 'ADMINISTRATOR' && (
+        <a class="button is-quiet" href={addressTo({ screen: 'upload' })}>
+          <Icon name="upload" /> Upload{running > 0 && ` (${running})`}
+        </a>
+      )}
       <span class="who" title={viewer.organization.name}>
         {viewer.user.displayName}
       </span>

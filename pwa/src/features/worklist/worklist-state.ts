@@ -1,5 +1,6 @@
-import { isAbort, messageOf } from '../../graphql/failure';
+import { Failure, isAbort, messageOf } from '../../graphql/failure';
 import { type CaseRowFragment, type CaseStatus, WorklistDocument } from '../../graphql/generated/graphql';
+import { isLive } from '../../graphql/live';
 import { hearNews } from '../../graphql/news';
 import { request } from '../../graphql/session';
 import { Store } from '../../graphql/store';
@@ -33,15 +34,19 @@ export class WorklistState {
   #filter: WorklistFilter = { text: '', status: [] };
   #reading = new AbortController();
   #settling: ReturnType<typeof setTimeout> | undefined;
-  readonly #leaveNews: () => void;
+  readonly #leaving: (() => void)[];
 
   constructor() {
-    this.#leaveNews = hearNews((event) => {
+    const leaveNews = hearNews((event) => {
       if (event.__typename === 'WorklistChanged') {
         this.look.update((look) => ({ ...look, ...withRow(look, event.case) }));
         this.#readSoon();
       } else if (event.__typename === 'Gap') this.#readSoon();
     });
+    const leaveLive = isLive.follow((isBack) => {
+      if (isBack) this.#readSoon();
+    });
+    this.#leaving = [leaveNews, leaveLive];
   }
 
   show(filter: WorklistFilter): void {
@@ -62,7 +67,7 @@ export class WorklistState {
   }
 
   close(): void {
-    this.#leaveNews();
+    for (const leave of this.#leaving) leave();
     clearTimeout(this.#settling);
     this.#reading.abort();
   }
@@ -95,6 +100,8 @@ export class WorklistState {
       });
     } catch (error) {
       if (isAbort(error)) return;
+      // Asked for by news and not by the user: the rows stay, and the list is read again when the connection is back.
+      if (isQuiet && error instanceof Failure && error.isPassing) return;
       this.look.update((look) => ({ ...look, isLoading: false, fault: messageOf(error) }));
     }
   }

@@ -19,9 +19,10 @@ interface WorklistProps {
   readonly isShown: boolean;
   /** Whether it is what the screen is about, and not the list beside something else. */
   readonly isMain: boolean;
+  readonly mayUpload: boolean;
 }
 
-export function Worklist({ openCaseId, isShown, isMain }: WorklistProps) {
+export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistProps) {
   const state = useMemo(() => new WorklistState(), []);
   const look = useStore(state.look);
   const [text, setText] = useState('');
@@ -89,7 +90,9 @@ export function Worklist({ openCaseId, isShown, isMain }: WorklistProps) {
           look.rows.length === 0 &&
           [1, 2, 3, 4].map((at) => <li key={at} class="case-row skeleton" />)}
       </ul>
-      {!look.isLoading && !look.fault && look.rows.length === 0 && <Empty isFiltered={isFiltered} />}
+      {!look.isLoading && !look.fault && look.rows.length === 0 && (
+        <Empty isFiltered={isFiltered} mayUpload={mayUpload} />
+      )}
       {look.hasMore && <More onReached={() => state.more()} shown={look.rows.length} total={look.total} />}
     </section>
   );
@@ -108,14 +111,16 @@ function useScrollPlace(isShown: boolean): void {
   }, [isShown]);
 }
 
-function Empty({ isFiltered }: { readonly isFiltered: boolean }) {
+function Empty({ isFiltered, mayUpload }: { readonly isFiltered: boolean; readonly mayUpload: boolean }) {
   if (isFiltered) return <p class="empty">No case fits. Try fewer words or another status.</p>;
   return (
     <div class="empty">
       <p>No cases yet.</p>
-      <a class="button is-primary" href={addressTo({ screen: 'upload' })}>
-        <Icon name="upload" /> Upload a CT
-      </a>
+      {mayUpload && (
+        <a class="button is-primary" href={addressTo({ screen: 'upload' })}>
+          <Icon name="upload" /> Upload a CT
+        </a>
+      )}
     </div>
   );
 }
