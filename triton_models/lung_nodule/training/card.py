@@ -107,7 +107,7 @@ def _candidates(card: dict[str, Any]) -> str:
     figures, point = card["metrics"]["candidates"], card["operatingPoint"]
     return "\n".join(
         [
-            f"{figures['nodules']} nodules and {figures['look_alikes']} look-alikes of held-out cubes, in six to nine",
+            f"{figures['nodules']} nodules and {figures['look_alikes']} look-alikes of held-out cubes, in four to nine",
             f"planes, as in the product: area under the curve {figures['auc']:.3f}, expected calibration error",
             f"{figures['calibration_error']:.3f} at the cubes' prevalence. The probability shown is for a scan's",
             "prevalence (1.3 nodules in 600 candidates). A finding is **marked** from",
