@@ -12,7 +12,7 @@ from sqlmodel import col
 from api.errors import Conflict, Invalid, RateLimited, Unauthenticated, WrongCredentials
 from api.identity.tokens import new_refresh_token, refresh_hash
 from api.permissions import Actor, Role
-from api.persistence.columns import now
+from api.persistence.columns import is_storable, now
 from api.persistence.tables import Organization, Session, SignInFailure, User
 from api.unit_of_work import House, UnitOfWork
 
@@ -31,11 +31,12 @@ class SignedIn:
 
 async def sign_in(uow: UnitOfWork, email: str, password: str, user_agent: str | None) -> SignedIn:
     """Raises WrongCredentials without saying which was wrong, RateLimited after too many failures for an address."""
-    address = hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    address = hashlib.sha256(email.strip().lower().encode(errors="surrogatepass")).hexdigest()
     await _refuse_if_too_often(uow, address)
     user_key = await uow.house.directory.authenticate(uow.session, email, password)
     if user_key is None:
-        # Its own transaction: this one is rolled back by the error.
+        # Its own transaction: this one is rolled back by the error, and gives its connection back first.
+        await uow.session.rollback()
         async with uow.house.unit_of_work(address=uow.address) as record:
             record.session.add(SignInFailure(email_hash=address))
             record.audit("session:open", None, "refused")
@@ -128,7 +129,7 @@ async def create_user(
 ) -> User:
     """Raises Invalid for an address without @ or a weak password, Conflict where the address is taken."""
     email = email.strip().lower()
-    if "@" not in email:
+    if "@" not in email or not is_storable(email):
         raise Invalid("An e-mail address has an @.", ["email"])
     if await uow.session.scalar(select(func.count()).where(col(User.email) == email)):
         raise Conflict("This e-mail address has an account already.", ["email"])

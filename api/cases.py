@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlmodel import col
 
-from api.errors import Invalid, NotFound
+from api.errors import Invalid, Unauthenticated
 from api.events.append import case_changed
-from api.permissions import TABLE, Action, CaseSubject, Role, require
+from api.permissions import TABLE, Action, CaseSubject, Role
 from api.persistence import cases as case_rows
-from api.persistence.columns import now
+from api.persistence.columns import is_storable, now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
 from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, User
 from api.unit_of_work import UnitOfWork
@@ -79,8 +79,7 @@ async def list_cases(
 ) -> Page[Case]:
     """The actor's worklist. Raises Unauthenticated, Invalid."""
     if uow.actor is None:
-        require(None, Action.CASE_SEE)
-    assert uow.actor is not None
+        raise Unauthenticated()
     sees_urgency = uow.actor.role is not Role.PATIENT
     statement = case_rows.visible_cases(uow.actor).where(*_conditions(chosen, uow))
     if chosen.status is None and upload_cases is None:
@@ -112,8 +111,8 @@ async def delete(uow: UnitOfWork, case_key: UUID, reason: str) -> None:
     """The case is gone for everybody; its rows stay for the audit and for retention."""
     row = await _get(uow, case_key, Action.CASE_DELETE)
     reason = reason.strip()
-    if not 1 <= len(reason) <= REASON_LENGTH:
-        raise Invalid(f"Say why in 1 to {REASON_LENGTH} characters.", ["reason"])
+    if not 1 <= len(reason) <= REASON_LENGTH or not is_storable(reason):
+        raise Invalid(f"Say why in 1 to {REASON_LENGTH} characters, all of them printable.", ["reason"])
     assert uow.actor is not None
     row.deleted_at, row.deleted_by, row.deletion_reason, row.updated_at = now(), uow.actor.user_key, reason, now()
     uow.audit(Action.CASE_DELETE, row.key)
@@ -122,18 +121,13 @@ async def delete(uow: UnitOfWork, case_key: UUID, reason: str) -> None:
 
 def checked_title(title: str) -> str:
     title = " ".join(title.split())
-    if not 1 <= len(title) <= TITLE_LENGTH:
-        raise Invalid(f"A title has 1 to {TITLE_LENGTH} characters.", ["title"])
+    if not 1 <= len(title) <= TITLE_LENGTH or not is_storable(title):
+        raise Invalid(f"A title has 1 to {TITLE_LENGTH} characters, all of them printable.", ["title"])
     return title
 
 
 async def _get(uow: UnitOfWork, case_key: UUID, action: Action) -> Case:
-    if uow.actor is None:
-        require(None, action)
-    subject = (await subjects(uow, [case_key])).get(case_key)
-    if subject is None:
-        raise NotFound("There is no such case, or you may not see it.", ["caseId"])
-    require(uow.actor, action, subject)
+    await case_rows.require_case(uow.session, uow.actor, case_key, action)
     return await uow.session.get_one(Case, case_key, with_for_update=True, populate_existing=True)
 
 
@@ -170,8 +164,8 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
 
 
 def _matches(text: str, of_case: Select[UUID], role: Role) -> ColumnElement[bool]:
-    if len(text) > TEXT_LENGTH:
-        raise Invalid(f"A search text has at most {TEXT_LENGTH} characters.", ["filter", "text"])
+    if len(text) > TEXT_LENGTH or not is_storable(text):
+        raise Invalid(f"A search text has at most {TEXT_LENGTH} characters, all of them printable.", ["filter", "text"])
     columns = [col(Study.description), col(Study.accession_number)]
     places = [col(Case.title).icontains(text, autoescape=True)]
     places.append(

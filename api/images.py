@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -102,7 +103,7 @@ async def priors_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UU
         .join(own, col(own.key) == col(mine.study_key))
         .where(col(mine.case_key).in_(list(case_keys)))
         .order_by(col(mine.case_key), col(own.started_at))
-        .distinct(col(mine.case_key))
+        .ext(distinct_on(col(mine.case_key)))
         .subquery()
     )
     inside = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key))

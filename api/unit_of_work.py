@@ -15,8 +15,9 @@ from uuid import UUID
 import procrastinate
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlmodel import col
 
-from api.errors import Conflict
+from api.errors import Conflict, Invalid
 from api.events.append import NewEvent, append
 from api.events.hub import Hub
 from api.identity.directory import UserDirectory
@@ -24,6 +25,7 @@ from api.identity.tokens import AccessTokens
 from api.inference.predictor import Predictor
 from api.permissions import Action, Actor
 from api.persistence import jobs
+from api.persistence.columns import is_storable
 from api.persistence.tables import AuditEntry, IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
@@ -94,19 +96,20 @@ class UnitOfWork:
     async def once(self, mutation: str, key: str | None, given: Any) -> "Once":
         """The answer of an earlier mutation with this key, if there was one.
 
-        given: what the mutation was asked, JSON-like. Raises Conflict where the key came with another input.
+        given: what the mutation was asked, JSON-like.
+        Raises: Conflict where the key came with another input, Invalid where it is no key.
         The row is inserted first: of two at once the second waits for the first to commit and then finds its answer.
         """
         if key is None or self.actor is None:
             return Once(None, None)
-        if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH:
-            raise Conflict(f"An idempotency key has 1 to {IDEMPOTENCY_KEY_LENGTH} characters.", ["idempotencyKey"])
+        if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH or not is_storable(key):
+            raise Invalid(f"An idempotency key has 1 to {IDEMPOTENCY_KEY_LENGTH} characters.", ["idempotencyKey"])
         digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).hexdigest()
         fresh = IdempotencyKey(
             user_key=self.actor.user_key, mutation=mutation, idempotency_key=key, input_digest=digest
         )
         statement = insert(IdempotencyKey).values(**fresh.model_dump()).on_conflict_do_nothing()
-        if (await self.session.execute(statement)).rowcount == 1:  # type: ignore[attr-defined] # a cursor result, untyped
+        if await self.session.scalar(statement.returning(col(IdempotencyKey.idempotency_key))) is not None:
             return Once(None, await self.session.get(IdempotencyKey, (self.actor.user_key, mutation, key)))
         earlier = await self.session.get(IdempotencyKey, (self.actor.user_key, mutation, key))
         assert earlier is not None

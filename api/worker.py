@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+import onnxruntime  # noqa: F401 - so large that it would hold up the event loop if it were loaded while that runs
 import procrastinate
 from procrastinate.jobs import Job
 from sqlalchemy import delete
 from sqlmodel import col
 
-from api import analyses, ingest, uploads
+from api import ingest, uploads
+from api.analyses import running as analyses
 from api.persistence import jobs
 from api.persistence.columns import now
 from api.persistence.tables import Event, IdempotencyKey, SignInFailure

@@ -1,4 +1,7 @@
-"""Analyses: request, cancel, follow; and the job that reads a stack and writes down what it found."""
+"""Analyses: request, cancel, follow.
+
+The job is `api.analyses.running`, and only workers import it: what it computes with is large.
+"""
 
 from api.analyses.models import find_model, list_models
 from api.analyses.reading import (
@@ -9,7 +12,6 @@ from api.analyses.reading import (
     list_analyses,
 )
 from api.analyses.requesting import cancel, request
-from api.analyses.running import give_up, run
 
 __all__ = [
     "cancel",
@@ -17,10 +19,8 @@ __all__ = [
     "find_finding",
     "find_model",
     "findings_of",
-    "give_up",
     "latest_of_cases",
     "list_analyses",
     "list_models",
     "request",
-    "run",
 ]

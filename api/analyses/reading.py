@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
 from api.permissions import Action, is_allowed
@@ -43,7 +44,7 @@ async def latest_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UU
         select(Analysis)
         .where(col(Analysis.case_key).in_(readable))
         .order_by(col(Analysis.case_key), col(Analysis.queued_at).desc(), col(Analysis.key))
-        .distinct(col(Analysis.case_key))
+        .ext(distinct_on(col(Analysis.case_key)))
     )
     return {row.case_key: row for row in (await uow.session.execute(statement)).scalars()}
 

@@ -9,7 +9,7 @@ from api.analyses.models import get_active_model, get_model
 from api.analyses.states import ENDED
 from api.errors import Conflict, NotFound
 from api.events.append import analysis_progressed, case_changed
-from api.permissions import Action, require
+from api.permissions import Action
 from api.persistence import analyses as analysis_rows
 from api.persistence import cases as case_rows
 from api.persistence import jobs
@@ -65,13 +65,7 @@ async def cancel(uow: UnitOfWork, analysis_key: UUID) -> Analysis:
 
 
 async def _get_case(uow: UnitOfWork, case_key: UUID, action: Action, field: str = "caseId") -> Case:
-    if uow.actor is None:
-        require(None, action)
-    assert uow.actor is not None
-    subject = (await case_rows.subjects(uow.session, uow.actor, [case_key])).get(case_key)
-    if subject is None:
-        raise NotFound("There is no such case, or you may not see it.", [field])
-    require(uow.actor, action, subject)
+    await case_rows.require_case(uow.session, uow.actor, case_key, action, field)
     return await uow.session.get_one(Case, case_key, with_for_update=True, populate_existing=True)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import ErrorCode, Invalid
-from api.persistence.columns import now
+from api.persistence.columns import is_storable, now
 from api.persistence.tables import LocalCredential, User
 
 SHORTEST = 12  # NIST SP 800-63B
@@ -30,6 +30,8 @@ class LocalDirectory:
         self._nobody = self._hasher.hash("nobody has this password")
 
     async def authenticate(self, session: AsyncSession, email: str, password: str) -> UUID | None:
+        if not (is_storable(email) and is_storable(password)):
+            email = password = ""  # nobody's
         statement = (
             select(User, LocalCredential)
             .join(LocalCredential, col(LocalCredential.user_key) == col(User.key))
@@ -47,8 +49,8 @@ class LocalDirectory:
         return UUID(str(user.key))
 
     async def set_password(self, session: AsyncSession, user_key: UUID, password: str) -> None:
-        if not SHORTEST <= len(password) <= LONGEST:
-            raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters.", ["password"])
+        if not SHORTEST <= len(password) <= LONGEST or not is_storable(password):
+            raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters, none of them NUL.", ["password"])
         hashed = await asyncio.to_thread(self._hasher.hash, password)
         credential = await session.get(LocalCredential, user_key)
         if credential is None:

@@ -7,15 +7,21 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from api.permissions import Actor, CaseSubject, sees_all_cases
+from api.errors import NotFound, Unauthenticated
+from api.permissions import Action, Actor, CaseSubject, is_allowed, require, sees_all_cases
 from api.persistence.tables import Analysis, Case, CaseStudy, Participant
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition that every list of cases carries."""
+    return and_(col(Case.deleted_at).is_(None), known_to(actor))
+
+
+def known_to(actor: Actor) -> ColumnElement[bool]:
+    """Cases that the actor may see, or might, were they not deleted."""
     takes_part = exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
     own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor.role) else None
-    return and_(col(Case.deleted_at).is_(None), takes_part if own is None else or_(own, takes_part))
+    return takes_part if own is None else or_(own, takes_part)
 
 
 def visible_cases(actor: Actor) -> Select[Case]:
@@ -39,6 +45,21 @@ async def subjects(session: AsyncSession, actor: Actor, case_keys: Iterable[UUID
         .where(col(Case.key).in_(list(case_keys)), col(Case.deleted_at).is_(None))
     )
     return {row[0]: CaseSubject(*row) for row in await session.execute(statement)}
+
+
+async def require_case(
+    session: AsyncSession, actor: Actor | None, case_key: UUID, action: Action, field: str = "caseId"
+) -> Actor:
+    """The actor, who may take `action` on the case. field: of the input, for the error.
+
+    Raises Unauthenticated, NotFound (the same for a case that is not there and one that may not be seen), NotPermitted.
+    """
+    if actor is None:
+        raise Unauthenticated()
+    subject = (await subjects(session, actor, [case_key])).get(case_key)
+    if subject is None or not is_allowed(actor, Action.CASE_SEE, subject):
+        raise NotFound("There is no such case, or you may not see it.", [field])
+    return require(actor, action, subject)
 
 
 async def settle(session: AsyncSession, case: Case) -> None:

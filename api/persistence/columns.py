@@ -13,6 +13,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can keep the text: it takes no NUL, and no lone surrogate (JSON allows both)."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def key_field() -> Any:
     return Field(default_factory=uuid4, primary_key=True)
 
@@ -38,4 +43,4 @@ def document(default: Any = list) -> Any:
     return Field(default_factory=default, sa_type=JSONB, nullable=False)
 
 
-__all__ = ["UUID", "document", "instant", "key_field", "now", "reference"]
+__all__ = ["UUID", "document", "instant", "is_storable", "key_field", "now", "reference"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from api.settings import Settings
 
 SOCKET_PATH_LIMIT = 90  # PostgreSQL's socket address ends at 107 bytes, name included
+BACKENDS_END_SECONDS = 10.0  # those of a killed PostgreSQL notice at once; one that writes needs a moment
+PROC = Path("/proc")
 
 
 def database_folder(data: Path) -> Path:
@@ -28,7 +31,7 @@ def database_folder(data: Path) -> Path:
 
 
 class EmbeddedServer:
-    """A real PostgreSQL from the wheel, reached over a socket; stops with the last process that uses it."""
+    """A real PostgreSQL from the wheel, reached over a socket; stops with its user, whoever was killed before."""
 
     def __init__(self, data: Path) -> None:
         with warnings.catch_warnings():
@@ -38,11 +41,46 @@ class EmbeddedServer:
 
         self.folder = database_folder(data)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
+        _forget_killed_server(self.folder)
         self._server = get_server(str(self.folder), cleanup_mode="stop")
         self.url: str = self._server.get_uri()
 
     def stop(self) -> None:
         self._server.cleanup()
+        if (self.folder / "postmaster.pid").exists():  # left running for earlier users, who were killed and never left
+            self._server.stop()
+
+
+def _forget_killed_server(folder: Path) -> None:
+    """Remove the pid file of a PostgreSQL that was killed.
+
+    The wheel takes any process of that number for the server, and after a restart of a container there is one.
+    Not before its backends are gone: the file is how PostgreSQL itself would notice them.
+    """
+    file = folder / "postmaster.pid"
+    if not file.exists() or not PROC.exists():
+        return
+    postmaster = int(file.read_text().partition("\n")[0])
+    deadline = time.monotonic() + BACKENDS_END_SECONDS
+    while (running := _processes_in(folder)) and time.monotonic() < deadline:
+        if postmaster in running:
+            return
+        time.sleep(0.05)
+    if not running:
+        file.unlink(missing_ok=True)
+
+
+def _processes_in(folder: Path) -> set[int]:
+    """Processes that work in `folder`, as PostgreSQL's do in theirs; the dead that nobody buried are not among them."""
+    home, found = folder.resolve(), set()
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            try:
+                if (entry / "cwd").readlink() == home:
+                    found.add(int(entry.name))
+            except OSError:  # ended meanwhile, or another user's
+                continue
+    return found
 
 
 def open_engine(url: str, settings: Settings) -> AsyncEngine:

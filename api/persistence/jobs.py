@@ -3,6 +3,7 @@
 from typing import Any
 
 import procrastinate
+import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 INGEST = "ingest"
@@ -20,6 +21,14 @@ async def defer(app: procrastinate.App, session: AsyncSession, task: str, **argu
     """Queue `task` on the session's own connection: it exists if and only if the transaction commits."""
     raw = (await (await session.connection()).get_raw_connection()).driver_connection
     await app.configure_task(task, connection=raw, lock=_lock(task, arguments)).defer_async(**arguments)
+
+
+def take_back(url: str) -> int:
+    """Jobs that somebody worked on wait again, none the worse for it; how many. Only where no worker can be alive."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("delete from procrastinate_workers")
+        statement = "update procrastinate_jobs set status = 'todo', worker_id = null where status = 'doing'"
+        return connection.execute(statement).rowcount
 
 
 def _lock(task: str, arguments: dict[str, Any]) -> str:

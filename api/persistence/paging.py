@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,13 +92,17 @@ async def list_page(
     )
 
 
-def list_sequence_page(rows: Sequence[T], request: PageRequest) -> Page[T]:
-    """A page of rows that are computed, not stored; the cursor is the index, which never changes its meaning."""
+def list_sequence_page(rows: Sequence[T], request: PageRequest, places: Sequence[int] | None = None) -> Page[T]:
+    """A page of rows that are computed, not stored.
+
+    places: a number a row, ascending, that stays its own when other rows come or go; None for the index. The cursor.
+    """
+    places = range(len(rows)) if places is None else places
     low, high = 0, len(rows)
     if request.after is not None:
-        low = max(low, _index(request.after, "after") + 1)
+        low = bisect_right(places, _index(request.after, "after"))
     if request.before is not None:
-        high = min(high, _index(request.before, "before"))
+        high = bisect_left(places, _index(request.before, "before"))
     start, stop = (max(low, high - request.size), high) if request.backward else (low, min(high, low + request.size))
     chosen = list(range(start, max(start, stop)))
 
@@ -106,7 +111,7 @@ def list_sequence_page(rows: Sequence[T], request: PageRequest) -> Page[T]:
 
     return Page(
         [rows[i] for i in chosen],
-        [_cursor([i]) for i in chosen],
+        [_cursor([places[i]]) for i in chosen],
         bool(chosen) and chosen[-1] + 1 < len(rows),
         start > 0,
         total,

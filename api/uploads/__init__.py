@@ -5,6 +5,7 @@ from api.uploads.ending import abort, complete, expire
 from api.uploads.reading import (
     Counts,
     Part,
+    Received,
     counts,
     find,
     find_file,
@@ -13,6 +14,7 @@ from api.uploads.reading import (
     list_rejections,
     list_uploads,
     parts_of,
+    received,
     received_files,
 )
 
@@ -20,6 +22,7 @@ __all__ = [
     "Counts",
     "NewFile",
     "Part",
+    "Received",
     "abort",
     "begin",
     "complete",
@@ -32,5 +35,6 @@ __all__ = [
     "list_rejections",
     "list_uploads",
     "parts_of",
+    "received",
     "received_files",
 ]

@@ -1,7 +1,6 @@
 """Begin an upload: check what is announced against every limit, before a byte is sent."""
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from api.errors import Conflict, Invalid, NotFound, TooLarge
+from api.errors import Conflict, Invalid, TooLarge
 from api.permissions import Action, require
 from api.persistence import cases as case_rows
-from api.persistence.columns import now
+from api.persistence.columns import is_storable, now
 from api.persistence.tables import Upload, UploadFile
 from api.settings import MIB
 from api.storage.parts import part_count
@@ -41,10 +40,7 @@ async def begin(
     """Raises Invalid, TooLarge, NotFound (no such case), NotPermitted, Conflict (idempotency key, too many open)."""
     actor = require(uow.actor, Action.UPLOAD_CREATE)
     if case_key is not None:
-        subject = (await case_rows.subjects(uow.session, actor, [case_key])).get(case_key)
-        if subject is None:
-            raise NotFound("There is no such case, or you may not see it.", ["caseId"])
-        require(actor, Action.CASE_ADD_IMAGES, subject)
+        await case_rows.require_case(uow.session, actor, case_key, Action.CASE_ADD_IMAGES)
     _check(files, title, uow)
     once = await uow.once("createUpload", idempotency_key, [[asdict(file) for file in files], case_key, title])
     if once.answer is not None:
@@ -83,8 +79,8 @@ def _check(files: Sequence[NewFile], title: str | None, uow: UnitOfWork) -> None
         raise TooLarge(
             f"An upload holds at most {limits.upload_files} files; send a zip or several uploads.", ["files"]
         )
-    if title is not None and len(title) > TITLE_LENGTH:
-        raise Invalid(f"A title has at most {TITLE_LENGTH} characters.", ["title"])
+    if title is not None and (len(title) > TITLE_LENGTH or not is_storable(title)):
+        raise Invalid(f"A title has at most {TITLE_LENGTH} characters, all of them printable.", ["title"])
     for i, file in enumerate(files):
         _check_file(file, ["files", str(i)], limits.upload_file_bytes)
     if sum(file.size for file in files) > limits.upload_bytes:
@@ -92,8 +88,8 @@ def _check(files: Sequence[NewFile], title: str | None, uow: UnitOfWork) -> None
 
 
 def _check_file(file: NewFile, path: list[str], largest: int) -> None:
-    if not 1 <= len(file.name) <= NAME_LENGTH or "\0" in file.name:
-        raise Invalid(f"A file's name has 1 to {NAME_LENGTH} characters.", [*path, "name"])
+    if not 1 <= len(file.name) <= NAME_LENGTH or not is_storable(file.name):
+        raise Invalid(f"A file's name has 1 to {NAME_LENGTH} characters, all of them printable.", [*path, "name"])
     if file.size < 1:
         raise Invalid("The file is empty; leave it out.", [*path, "size"])
     if file.size > largest:
@@ -111,7 +107,7 @@ def _check_file(file: NewFile, path: list[str], largest: int) -> None:
 def _is_digest(text: str) -> bool:
     try:
         return len(base64.b64decode(text, validate=True)) == 32
-    except binascii.Error:
+    except ValueError:
         return False
 
 

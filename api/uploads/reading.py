@@ -1,6 +1,6 @@
 """See one's uploads: files, parts still to send, what became of the instances."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,8 +13,8 @@ from api.persistence import cases as case_rows
 from api.persistence.columns import now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page, list_sequence_page
 from api.persistence.tables import Case, Upload, UploadCase, UploadFile, UploadInstance
-from api.storage.object_store import SignedRequest
-from api.storage.parts import part_ranges, parted
+from api.storage.object_store import ReceivedPart, SignedRequest
+from api.storage.parts import PartRange, part_ranges, parted
 from api.unit_of_work import UnitOfWork
 
 
@@ -31,6 +31,21 @@ class Part:
 class Counts:
     accepted: int = 0
     duplicates: int = 0
+
+
+@dataclass(frozen=True)
+class Received:
+    """What is there of a file. status: of its upload; parts: in the store, gone once they were ingested."""
+
+    status: str
+    parts: Mapping[int, ReceivedPart]
+
+    def has(self, part: PartRange) -> bool:
+        whole = part.number in self.parts and self.parts[part.number].size == part.size
+        return whole or self.status in ("INGESTING", "COMPLETE")
+
+    def is_whole(self, file: UploadFile) -> bool:
+        return all(self.has(part) for part in part_ranges(file.size))
 
 
 async def find(uow: UnitOfWork, upload_key: UUID) -> Upload | None:
@@ -61,35 +76,40 @@ async def list_files(uow: UnitOfWork, upload: Upload, page: PageRequest, pending
     return await list_page(uow.session, statement, [SortKey(col(UploadFile.index), int)], page)
 
 
-async def received_files(uow: UnitOfWork, files: Sequence[UploadFile]) -> set[UUID]:
-    """Keys of the files of open uploads that are there whole; the store is asked once."""
+async def received(uow: UnitOfWork, files: Sequence[UploadFile]) -> dict[UUID, Received]:
+    """What is there of each file; the database and the store are asked once for all."""
+    statement = select(col(Upload.key), col(Upload.status)).where(
+        col(Upload.key).in_({file.upload_key for file in files})
+    )
+    statuses = {row[0]: row[1] for row in await uow.session.execute(statement)}
     parts = await uow.store.received_parts_of([str(file.key) for file in files])
-    return {
-        file.key
-        for file in files
-        if all(
-            (part := parts[str(file.key)].get(wanted.number)) is not None and part.size == wanted.size
-            for wanted in part_ranges(file.size)
-        )
-    }
+    return {file.key: Received(statuses[file.upload_key], parts[str(file.key)]) for file in files}
 
 
-async def parts_of(uow: UnitOfWork, file: UploadFile, page: PageRequest, pending: bool) -> Page[Part]:
-    """Each part with a fresh signed address."""
-    there = await uow.store.received_parts(str(file.key))
+async def received_files(uow: UnitOfWork, files: Sequence[UploadFile]) -> set[UUID]:
+    """Keys of the files that are there whole."""
+    there = await received(uow, files)
+    return {file.key for file in files if there[file.key].is_whole(file)}
+
+
+async def parts_of(
+    uow: UnitOfWork, file: UploadFile, page: PageRequest, pending: bool, there: Received | None = None
+) -> Page[Part]:
+    """Each part with a fresh signed address; nothing is pending once the upload has ended.
+
+    there: what `received` told of the file, where that is known.
+    """
+    known = there or (await received(uow, [file]))[file.key]
     expires_at = now().replace(microsecond=0) + timedelta(seconds=uow.settings.part_url_seconds)
-    wanted = [
-        part
-        for part in part_ranges(file.size)
-        if not (pending and part.number in there and there[part.number].size == part.size)
-    ]
-    numbers = list_sequence_page(wanted, page)
+    wanted = part_ranges(file.size)
+    if pending:
+        wanted = [part for part in wanted if known.status == "OPEN" and not known.has(part)]
+    numbers = list_sequence_page(wanted, page, [part.number for part in wanted])
     rows = []
     for part in numbers.rows:
         checksum = file.part_sha256[part.number - 1] if file.part_sha256 else None
         request = await uow.store.sign_part(parted(file), part.number, part.size, checksum, expires_at)
-        received = part.number in there and there[part.number].size == part.size
-        rows.append(Part(part.number, part.offset, part.size, received, request))
+        rows.append(Part(part.number, part.offset, part.size, known.has(part), request))
     return Page(rows, numbers.cursors, numbers.has_next, numbers.has_previous, numbers.total)
 
 
