@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
 
-from api.errors import Rejected
+from api.errors import Rejected, RejectionCode
 from api.ingest.archive import ArchiveLimits, Refusal, is_zip, iter_members
 from api.persistence.tables import UploadFile
 from api.settings import MIB, Settings
+from api.storage.object_store import ObjectDamaged, ObjectMissing
 
 HEAD_BYTES = 4
+UNREADABLE = (ObjectMissing, ObjectDamaged)  # what reading stored parts may end with, at any byte
 MEMBER_MEMORY = 4 * MIB  # larger members go to a sealed temporary file; a batch keeps several at once
 
 
@@ -45,23 +47,46 @@ def archive_limits(settings: Settings) -> ArchiveLimits:
     )
 
 
+def unreadable() -> Rejected:
+    return Rejected(RejectionCode.CORRUPT, "Its stored parts cannot be read. Send the file again in a new upload.")
+
+
 def iter_candidates(file: UploadFile, content: BinaryIO, limits: ArchiveLimits) -> Iterator[Candidate | Refused]:
     """Members of an archive, or the file itself. An archive that cannot be read at all is one refusal.
 
     content: is closed by the last one who needs it.
     """
-    head = content.read(HEAD_BYTES)
-    content.seek(0)
+    try:
+        head = content.read(HEAD_BYTES)
+        content.seek(0)
+    except UNREADABLE:
+        content.close()
+        yield Refused(file.key, file.name, file.size, unreadable())
+        return
     if not is_zip(head):
         yield Candidate(file.key, file.name, file.size, file.size, lambda: content, content.close)
         return
+    taken: set[str] = set()
     with content:
         try:
             for member in iter_members(content, limits):
                 read = min(file.size, content.tell())
+                path = _untaken(member.path, taken)
                 if isinstance(member, Refusal):
-                    yield Refused(file.key, member.path, read, Rejected(member.code, member.message))
+                    yield Refused(file.key, path, read, Rejected(member.code, member.message))
                 else:
-                    yield Candidate(file.key, member.path, member.size, read, member.open, member.close)
+                    yield Candidate(file.key, path, member.size, read, member.open, member.close)
         except Rejected as reason:
-            yield Refused(file.key, file.name, file.size, reason)
+            yield Refused(file.key, _untaken(file.name, taken), file.size, reason)
+        except UNREADABLE:
+            yield Refused(file.key, _untaken(file.name, taken), file.size, unreadable())
+
+
+def _untaken(path: str, taken: set[str]) -> str:
+    """An archive may hold a path twice; what is known by its path needs one of its own, the same in every run."""
+    chosen, number = path, 1
+    while chosen in taken:
+        number += 1
+        chosen = f"{path} ({number})"
+    taken.add(chosen)
+    return chosen

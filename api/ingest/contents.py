@@ -7,10 +7,10 @@ from typing import BinaryIO
 from uuid import UUID
 
 from api.errors import Rejected, RejectionCode
-from api.ingest.candidates import Candidate, Refused, archive_limits, iter_candidates
+from api.ingest.candidates import UNREADABLE, Candidate, Refused, archive_limits, iter_candidates, unreadable
 from api.persistence.tables import UploadFile
 from api.settings import MIB, Settings
-from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectStore
+from api.storage.object_store import ObjectStore
 from api.storage.parts import part_sizes
 
 HASH_BYTES = MIB
@@ -48,10 +48,12 @@ async def _candidates(
         try:
             content = await store.open_parts(str(file.key), part_sizes(file.size))
             await _check_digest(file, content)
-        except (ObjectMissing, ObjectDamaged, Rejected) as fault:
-            yield Refused(file.key, file.name, file.size, _reason(fault)), before + file.size
-        else:
             found = iter_candidates(file, content, archive_limits(settings))
+        except Rejected as reason:
+            yield Refused(file.key, file.name, file.size, reason), before + file.size
+        except UNREADABLE:
+            yield Refused(file.key, file.name, file.size, unreadable()), before + file.size
+        else:
             while (candidate := await asyncio.to_thread(_next, found)) is not None:
                 yield candidate, before + candidate.consumed
         before += file.size
@@ -77,9 +79,3 @@ def _sha256(content: BinaryIO) -> str:
 
 def _next(found: Iterator[Found]) -> Found | None:
     return next(found, None)
-
-
-def _reason(fault: Exception) -> Rejected:
-    if isinstance(fault, Rejected):
-        return fault
-    return Rejected(RejectionCode.CORRUPT, "Its stored parts cannot be read. Send the file again in a new upload.")

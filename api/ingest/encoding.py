@@ -45,14 +45,18 @@ class MediaDirectory(Exception):
     """A DICOMDIR: an index of the others, nothing to keep."""
 
 
-def open_source(file: BinaryIO, scope: str, settings: Settings) -> Source:
-    """scope: what pictures without identity of their own belong together by. Raises Rejected, MediaDirectory."""
+def open_source(file: BinaryIO, owner: str, scope: str, settings: Settings) -> Source:
+    """Raises Rejected, MediaDirectory.
+
+    Pictures have no identity of their own. owner: within whose pictures the same one is the same instance, so that
+    nobody meets another's; scope: what belongs together in one study.
+    """
     head = file.read(HEAD_BYTES)
     file.seek(0)
     if is_picture(head):
         values, geometry = read_picture(file, max_pixels=settings.picture_pixels)
         digest = pixel_digest([values])
-        return Source(picture_instance(digest, scope, geometry), iter([values]))
+        return Source(picture_instance(f"{owner}/{digest}", scope, geometry), iter([values]))
     if not is_dicom(head):
         raise Rejected(
             RejectionCode.NOT_AN_IMAGE,

@@ -24,8 +24,9 @@ async def finish(house: House, upload_key: UUID) -> None:
         upload = await uow.session.get_one(Upload, upload_key, with_for_update=True)
         if upload.status != "INGESTING":
             return
+        cases = await _cases(uow, upload_key)  # cases before series: the order in which instances are filed
         changed = [key for key in await touched_series(uow.session, upload_key) if await stack_series(uow.session, key)]
-        for case in await _cases(uow, upload_key):
+        for case in cases:
             await _settle(uow, case, upload, await _holds_any(uow, case, changed))
         upload.status, upload.progress = "COMPLETE", 1.0
         uow.audit("upload:ingest", upload.key)

@@ -15,7 +15,7 @@ from api.imaging.instance import Instance
 from api.ingest.placing import Place, Places
 from api.ingest.storing import ACCEPTED, DUPLICATE, REJECTED, Outcome, windows_of
 from api.persistence.columns import now
-from api.persistence.tables import Case, Frame, Upload, UploadCase, UploadInstance
+from api.persistence.tables import Frame, Series, Study, Upload, UploadCase, UploadInstance
 from api.persistence.tables import Instance as InstanceRow
 from api.unit_of_work import UnitOfWork
 
@@ -33,19 +33,21 @@ async def file_batch(
     """Write down what became of each candidate. Safe to run twice: a path that has its row is left alone."""
     filed: list[Outcome] = []
     orphans: list[UUID] = []
-    for outcome in outcomes:
+    # Duplicates last: what they repeat may be in this very batch.
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.kind == DUPLICATE):
         settled = await _file(uow, upload, places, outcome)
         filed.append(settled)
         if outcome.kind == ACCEPTED and settled.kind != ACCEPTED and outcome.instance_key is not None:
             orphans.append(outcome.instance_key)
-    if filed:
-        rows = [_record(upload, outcome) for outcome in filed]
-        await uow.session.execute(_insert(UploadInstance).on_conflict_do_nothing(), rows)
-    upload.progress = max(upload.progress, min(progress, 0.99))
-    await uow.session.flush()
-    for case in places.take_changed_cases():
+    await _insert_all(uow, Frame, [row for outcome in filed for row in _frames(outcome)])
+    await _insert_all(uow, UploadInstance, [_record(upload, outcome) for outcome in filed])
+    cases = places.changed_cases()
+    await _insert_all(uow, UploadCase, [{"upload_key": upload.key, "case_key": case.key} for case in cases])
+    for case in cases:
         case.updated_at = now()
         uow.tell(*case_changed(case.key, case.organization_key))
+    upload.progress = max(upload.progress, min(progress, 0.99))
+    await uow.session.flush()
     uow.tell(upload_progressed(upload.user_key, upload.key))
     return Filed(tuple(orphans))
 
@@ -53,14 +55,29 @@ async def file_batch(
 async def _file(uow: UnitOfWork, upload: Upload, places: Places, outcome: Outcome) -> Outcome:
     if outcome.kind not in (ACCEPTED, DUPLICATE) or outcome.instance is None:
         return outcome
+    instance = outcome.instance if outcome.kind == ACCEPTED else await _stored(uow, upload, outcome.instance)
     try:
-        place = await places.find_or_make(outcome.instance)
+        place = await places.find_or_make(instance)
     except Rejected as reason:
         return replace(outcome, kind=REJECTED, reason=reason)
-    await _note_case(uow, upload, place.case)
     if outcome.kind == DUPLICATE:
         return outcome
     return await _file_instance(uow, upload, place, outcome, outcome.instance)
+
+
+async def _stored(uow: UnitOfWork, upload: Upload, instance: Instance) -> Instance:
+    """A duplicate belongs where the first one is, whatever study and series it says it is of."""
+    statement = (
+        select(col(Study.study_instance_uid), col(Series.series_instance_uid))
+        .join(Series, col(Series.study_key) == col(Study.key))
+        .join(InstanceRow, col(InstanceRow.series_key) == col(Series.key))
+        .where(
+            col(InstanceRow.organization_key) == upload.organization_key,
+            col(InstanceRow.sop_instance_uid) == instance.sop_instance_uid,
+        )
+    )
+    found = (await uow.session.execute(statement)).first()
+    return replace(instance, study_instance_uid=found[0], series_instance_uid=found[1]) if found else instance
 
 
 async def _file_instance(
@@ -84,16 +101,6 @@ async def _file_instance(
     statement = _insert(InstanceRow).values(**row.model_dump()).on_conflict_do_nothing().returning(col(InstanceRow.key))
     if await uow.session.scalar(statement) is None:
         return await _already_there(uow, upload, outcome, instance)
-    frames = [
-        Frame(
-            key=uuid5(outcome.instance_key, str(geometry.frame_number)),
-            instance_key=outcome.instance_key,
-            frame_number=geometry.frame_number,
-            geometry=geometry.as_json(),
-        ).model_dump()
-        for geometry in outcome.geometries
-    ]
-    await uow.session.execute(_insert(Frame), frames)
     return outcome
 
 
@@ -114,9 +121,18 @@ async def _already_there(uow: UnitOfWork, upload: Upload, outcome: Outcome, inst
     return replace(outcome, kind=REJECTED, reason=Rejected(RejectionCode.IDENTITY_CONFLICT, message))
 
 
-async def _note_case(uow: UnitOfWork, upload: Upload, case: Case) -> None:
-    statement = _insert(UploadCase).values(upload_key=upload.key, case_key=case.key)
-    await uow.session.execute(statement.on_conflict_do_nothing())
+def _frames(outcome: Outcome) -> list[dict[str, Any]]:
+    if outcome.kind != ACCEPTED or outcome.instance_key is None:
+        return []
+    return [
+        Frame(
+            key=uuid5(outcome.instance_key, str(geometry.frame_number)),
+            instance_key=outcome.instance_key,
+            frame_number=geometry.frame_number,
+            geometry=geometry.as_json(),
+        ).model_dump()
+        for geometry in outcome.geometries
+    ]
 
 
 def _record(upload: Upload, outcome: Outcome) -> dict[str, Any]:
@@ -129,6 +145,12 @@ def _record(upload: Upload, outcome: Outcome) -> dict[str, Any]:
         "message": outcome.reason.message if outcome.reason else None,
         "instance_key": outcome.instance_key if outcome.kind == ACCEPTED else None,
     }
+
+
+async def _insert_all(uow: UnitOfWork, table: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    """Those that are not there yet, in one statement."""
+    if rows:
+        await uow.session.execute(_insert(table).on_conflict_do_nothing(), rows)
 
 
 def _insert(table: type[SQLModel]) -> Any:

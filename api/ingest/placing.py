@@ -37,6 +37,7 @@ class Places:
     actor: Actor
     _known: dict[tuple[str, str], Place] = field(default_factory=dict)
     _changed: dict[UUID, Case] = field(default_factory=dict)
+    _patients: dict[PatientIdentity, Patient] = field(default_factory=dict)
 
     async def find_or_make(self, instance: Instance) -> Place:
         """Raises Rejected(PATIENT_MISMATCH)."""
@@ -45,6 +46,8 @@ class Places:
         if place is None:
             patient = await self._patient(instance.patient)
             study = await self._study(instance, patient)
+            if await self._is_anothers(study):
+                raise _mismatch()
             case = await self._case(instance, study, patient)
             place = Place((await self._series(instance, study)).key, case)
             self._known[uids] = place
@@ -53,7 +56,7 @@ class Places:
         self._changed[place.case.key] = place.case
         return place
 
-    def take_changed_cases(self) -> list[Case]:
+    def changed_cases(self) -> list[Case]:
         """Cases that got something, in an order that every transaction keeps."""
         return [self._changed[key] for key in sorted(self._changed, key=str)]
 
@@ -66,6 +69,8 @@ class Places:
         """None for what names no patient: a picture."""
         if identity.patient_id is None:
             return None
+        if identity in self._patients:
+            return self._patients[identity]
         values = {
             "organization_key": self.upload.organization_key,
             "patient_id": identity.patient_id,
@@ -75,6 +80,7 @@ class Places:
         if found is None:
             facts = {"name": identity.name, "birth_date": identity.birth_date, "sex": identity.sex}
             found = await self._make(Patient, values, facts)
+        self._patients[identity] = found
         return found
 
     async def _study(self, instance: Instance, patient: Patient | None) -> Study:
@@ -105,8 +111,6 @@ class Places:
                 case_rows.visible_cases(self.actor).where(col(Case.key).in_(held)).order_by(col(Case.created_at))
             )
             found = await self.session.scalar(statement.limit(1).with_for_update(of=Case))
-            if found is None and await self._is_anothers(study):
-                raise _mismatch()
             case = found or await self._new_case(instance, patient)
         await self.session.execute(
             insert(CaseStudy).values(case_key=case.key, study_key=study.key).on_conflict_do_nothing()
@@ -114,13 +118,15 @@ class Places:
         return case
 
     async def _is_anothers(self, study: Study) -> bool:
-        """Whether the study lies in a case that the uploader cannot see. Its UID alone must not open it."""
-        statement = (
-            select(col(Case.key))
-            .join(CaseStudy, col(CaseStudy.case_key) == col(Case.key))
-            .where(col(CaseStudy.study_key) == study.key, col(Case.deleted_at).is_(None))
-        )
-        return await self.session.scalar(statement.limit(1)) is not None
+        """Whether the study lies only in cases that are not the uploader's to see. Its UID alone must not open it.
+
+        Deleted cases count: whoever could see them may send the images again, and nobody else.
+        """
+        held = select(col(Case.key)).join(CaseStudy, col(CaseStudy.case_key) == col(Case.key))
+        held = held.where(col(CaseStudy.study_key) == study.key).limit(1)
+        if await self.session.scalar(held) is None:
+            return False
+        return await self.session.scalar(held.where(case_rows.known_to(self.actor))) is None
 
     async def _new_case(self, instance: Instance, patient: Patient | None) -> Case:
         case = Case(
@@ -154,7 +160,11 @@ class Places:
         )
 
     async def _find(self, table: type[Row], values: dict[str, Any]) -> Row | None:
-        conditions = [getattr(table, name).is_not_distinct_from(value) for name, value in values.items()]
+        # IS NOT DISTINCT FROM would say it in one word, and never use an index.
+        conditions = [
+            getattr(table, name).is_(None) if value is None else getattr(table, name) == value
+            for name, value in values.items()
+        ]
         return await self.session.scalar(select(table).where(*conditions))
 
     async def _make(self, table: type[Row], values: dict[str, Any], facts: dict[str, Any]) -> Row:

@@ -15,7 +15,7 @@ from sqlmodel import col
 from api.imaging.window import VoiWindow
 from api.ingest.candidates import Candidate
 from api.ingest.contents import Found, waves
-from api.ingest.ending import finish
+from api.ingest.ending import finish, release_parts
 from api.ingest.filing import file_batch
 from api.ingest.placing import Places
 from api.ingest.storing import REJECTED, Claims, Opened, Outcome, open_candidate, store
@@ -31,6 +31,8 @@ async def run(house: House, upload_key: UUID) -> None:
         async with house.unit_of_work() as uow:
             upload = await uow.session.get(Upload, upload_key)
             if upload is None or upload.status != "INGESTING":
+                if upload is not None and upload.status == "COMPLETE":
+                    await release_parts(house, upload_key)  # a run that died before it could
                 return
             statement = select(UploadFile).where(col(UploadFile.upload_key) == upload_key)
             files = (await uow.session.execute(statement.order_by(col(UploadFile.index)))).scalars().all()
@@ -70,7 +72,8 @@ class Ingest:
             if not isinstance(found, Candidate):
                 return Outcome(found.file_key, found.path, REJECTED, found.reason)
             async with slots:
-                return await open_candidate(found, str(self.upload_key), self.house.settings)
+                owner = str(self.actor.user_key)
+                return await open_candidate(found, owner, str(self.upload_key), self.house.settings)
 
         async def stored(found: Opened | Outcome) -> Outcome:
             if isinstance(found, Outcome):

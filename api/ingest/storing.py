@@ -58,10 +58,10 @@ class Opened:
     source: Source
 
 
-async def open_candidate(candidate: Candidate, scope: str, settings: Settings) -> Opened | Outcome:
+async def open_candidate(candidate: Candidate, owner: str, scope: str, settings: Settings) -> Opened | Outcome:
     def opened() -> Opened:
         file = candidate.open()
-        return Opened(candidate, file, open_source(file, scope, settings))
+        return Opened(candidate, file, open_source(file, owner, scope, settings))
 
     try:
         return await asyncio.to_thread(opened)

@@ -1,0 +1,121 @@
+"""Where images go: titles, cases, patients; and that a known UID opens nobody's study."""
+
+import pytest
+
+from api import cases, images, ingest
+from api.errors import RejectionCode
+from api.permissions import Actor
+from api.persistence.tables import Case
+from api.unit_of_work import House
+from tests.deliveries import deliver, outcome, take_in
+from tests.holdings import stacks_of
+from tests.people import SHARED, People
+from tests.synthetic_ct import ct_file, ct_files
+
+pytestmark = SHARED
+
+
+async def may_see(house: House, actor: Actor, case: Case) -> bool:
+    async with house.unit_of_work(actor) as uow:
+        found = await cases.find(uow, case.key)
+        studies = (await images.studies_of_cases(uow, [case.key]))[case.key]
+        shown = await images.find_studies(uow, [study.key for study in studies])
+    assert bool(shown) is (found is not None)
+    return found is not None
+
+
+@pytest.mark.parametrize(
+    ("title", "attributes", "expected"),
+    [
+        ("  My   chest ", {}, "My chest"),
+        (None, {"StudyDescription": "CT Thorax"}, "CT Thorax"),
+        (None, {"SeriesDescription": "Lung 2.5"}, "Lung 2.5"),
+        (None, {"BodyPartExamined": "CHEST"}, "CT CHEST"),
+        (None, {}, "CT"),
+        ("   ", {}, "CT"),
+    ],
+)
+async def test_a_case_is_named_by_its_uploader_or_by_what_it_holds(
+    house: House, people: People, title: str | None, attributes: dict[str, str], expected: str
+) -> None:
+    delivery = await take_in(house, people.clinician, {"a": ct_file(1, **attributes)}, title=title)
+
+    assert delivery.case.title == expected
+
+
+async def test_the_uploader_owns_the_case(house: House, people: People) -> None:
+    case = (await take_in(house, people.patient, ct_files(1))).case
+
+    async with house.unit_of_work(people.patient) as uow:
+        ((participant, user),) = await cases.participants_of(uow, [case.key])
+    assert (participant.access, user.key if user else None) == ("OWNER", people.patient.user_key)
+
+
+async def test_images_for_a_case_join_it(house: House, people: People) -> None:
+    case_key = (await take_in(house, people.clinician, ct_files(1))).case.key
+    other_study = ct_file(2, series="2.25.8", StudyInstanceUID="2.25.9")
+
+    delivery = await take_in(house, people.colleague, {"b": other_study}, case_key=case_key)
+
+    assert delivery.case.key == case_key
+    assert len(await stacks_of(house, case_key)) == 2
+
+
+async def test_another_study_of_a_patient_makes_a_case_of_its_own(house: House, people: People) -> None:
+    first = await take_in(house, people.clinician, ct_files(1))
+
+    second = await take_in(house, people.clinician, {"b": ct_file(2, series="2.25.8", StudyInstanceUID="2.25.9")})
+
+    assert first.case.key != second.case.key
+    assert first.case.patient_key == second.case.patient_key
+
+
+async def test_a_known_study_uid_opens_no_case_to_a_patient(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(2))).case
+
+    for files in ({"a": ct_file(3)}, {"a": ct_file(3, PatientID=None)}, {"a": ct_file(1)}):
+        delivery = await take_in(house, people.patient, files)
+        assert delivery.rejections == {"a": RejectionCode.PATIENT_MISMATCH.value}
+        assert delivery.cases == []
+
+    assert not await may_see(house, people.patient, held)
+    assert len((await stacks_of(house, held.key))[0].frame_keys) == 2
+
+
+async def test_a_known_study_uid_does_not_bring_the_study_into_ones_own_case(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(2))).case
+    own = (await take_in(house, people.patient, {"mine": ct_file(9, series="2.25.8", StudyInstanceUID="2.25.9", PatientID=None)})).case  # fmt: skip
+
+    delivery = await take_in(house, people.patient, {"a": ct_file(3, PatientID=None)}, case_key=own.key)
+
+    assert delivery.rejections == {"a": RejectionCode.PATIENT_MISMATCH.value}
+    async with house.unit_of_work(people.patient) as uow:
+        assert len((await images.studies_of_cases(uow, [own.key]))[own.key]) == 1
+    assert not await may_see(house, people.patient, held)
+
+
+async def test_a_known_study_uid_does_not_bring_back_what_was_deleted(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(2))).case
+    async with house.unit_of_work(people.clinician) as uow:
+        await cases.delete(uow, held.key, "sent by mistake")
+
+    delivery = await take_in(house, people.patient, {"a": ct_file(3)})
+    again = await take_in(house, people.clinician, ct_files(2))
+
+    assert delivery.rejections == {"a": RejectionCode.PATIENT_MISMATCH.value}
+    assert (again.accepted, again.duplicates) == (0, 2)
+    assert again.case.key != held.key
+    assert await may_see(house, people.clinician, again.case)
+
+
+async def test_images_for_a_case_deleted_meanwhile_are_taken_and_stay_hidden(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(1))).case
+    upload_key = await deliver(house, people.clinician, ct_files(2, first=2), case_key=held.key, analyze=True)
+    async with house.unit_of_work(people.clinician) as uow:
+        await cases.delete(uow, held.key, "sent by mistake")
+
+    await ingest.run(house, upload_key)
+
+    delivery = await outcome(house, people.clinician, upload_key)
+    assert (delivery.upload.status, delivery.cases) == ("COMPLETE", [])
+    assert not await may_see(house, people.clinician, held)

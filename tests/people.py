@@ -1,0 +1,67 @@
+"""Two organizations' people, as the features see them: actors with rows, without passwords."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.permissions import Actor, Role
+from api.persistence.tables import Organization, User
+from api.unit_of_work import House
+
+
+# For modules whose tests share one house, and so its event loop.
+SHARED = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass(frozen=True)
+class People:
+    """`stranger` and `strange_patient` are of another organization; everybody else of one."""
+
+    clinician: Actor
+    colleague: Actor
+    patient: Actor
+    other_patient: Actor
+    administrator: Actor
+    partner: Actor
+    stranger: Actor
+    strange_patient: Actor
+
+
+ROLES = {
+    "clinician": Role.CLINICIAN,
+    "colleague": Role.CLINICIAN,
+    "patient": Role.PATIENT,
+    "other_patient": Role.PATIENT,
+    "administrator": Role.ADMINISTRATOR,
+    "partner": Role.PARTNER,
+    "stranger": Role.CLINICIAN,
+    "strange_patient": Role.PATIENT,
+}
+
+
+async def make_people(house: House) -> People:
+    async with house.unit_of_work() as uow:
+        own, other = Organization(name="Own hospital"), Organization(name="Other hospital")
+        uow.session.add_all([own, other])
+        await uow.session.flush()
+        users = {
+            name: User(
+                key=uuid4(),
+                organization_key=(other if name.startswith("strange") else own).key,
+                email=f"{name}-{own.key}@test.example",
+                display_name=name.capitalize(),
+                role=role.value,
+            )
+            for name, role in ROLES.items()
+        }
+        uow.session.add_all(users.values())
+    return People(
+        **{name: Actor(user.key, user.organization_key, Role(user.role), uuid4()) for name, user in users.items()}
+    )
+
+
+def limited(house: House, **settings: Any) -> House:
+    """The same house with other settings."""
+    return replace(house, settings=house.settings.model_copy(update=settings))
