@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.persistence import jobs
 from api.persistence.engine import EmbeddedServer
 from api.persistence.migration import migrate
 from api.settings import Settings
@@ -53,6 +54,9 @@ def database(settings: Settings) -> Iterator[str]:
     server = EmbeddedServer(settings.data)
     try:
         migrate(server.url)
+        # The data folder is ours alone and workers die with their server: whoever had these jobs was killed with it.
+        if taken_back := jobs.take_back(server.url):
+            log.warning("%d jobs begin again: the server was killed", taken_back)
         yield server.url
     finally:
         server.stop()
@@ -122,6 +126,6 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 def _die_with_parent() -> None:
-    """In the child: end when the server does, even where it was killed; and leave Ctrl-C to the server."""
+    """In the child: die with the server, should it be killed; and leave Ctrl-C to the server."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from api.errors import Invalid, Unavailable
 from api.inference.predictor import ModelDescription, Tensors, TensorSpec
 from api.inference.repository import ModelFolder, read_repository
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 # Rows of one native call: about 0.1 s of lung_nodule on one core, so that a cancelled caller is soon heard.
 SLICE_ROWS = 16
@@ -91,7 +93,9 @@ class EmbeddedPredictor:
         return [np.asarray(output) for output in outputs]
 
 
-def _load(file: Path, threads: int) -> onnxruntime.InferenceSession:
+def _load(file: Path, threads: int) -> "onnxruntime.InferenceSession":
+    import onnxruntime  # large, and the API's process never asks a model
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
