@@ -131,8 +131,7 @@ async def _upload(info: Info, key: UUID) -> Upload | None:
 async def _upload_file(info: Info, key: UUID) -> UploadFile | None:
     async with info.context.reading() as uow:
         row = await uploads.find_file(uow, key)
-        upload = await uploads.find(uow, row.upload_key) if row else None
-    return UploadFile.of(row, upload) if row and upload else None
+    return UploadFile.of(row) if row else None
 
 
 async def _user(info: Info, key: UUID) -> User | None:

@@ -67,16 +67,14 @@ UploadPartConnection = Connection[UploadPart]
 @strawberry.type
 class UploadFile(Node):
     row: strawberry.Private[tables.UploadFile]
-    upload_row: strawberry.Private[tables.Upload]
     index: int = strawberry.field(description="Its place in CreateUploadInput.files.")
     name: str
     size: ByteCount
 
     @classmethod
-    def of(cls, row: tables.UploadFile, upload: tables.Upload) -> "UploadFile":
+    def of(cls, row: tables.UploadFile) -> "UploadFile":
         return cls(
             row=row,
-            upload_row=upload,
             id=node_id("UploadFile", row.key),
             index=row.index,
             name=row.name,
@@ -106,16 +104,14 @@ UploadFileConnection = Connection[UploadFile]
 @strawberry.type
 class Rejection:
     row: strawberry.Private[tables.UploadInstance]
-    upload_row: strawberry.Private[tables.Upload]
     path: str = strawberry.field(description="Within the archive, or the file's name.")
     code: RejectionCode
     message: str
 
     @classmethod
-    def of(cls, row: tables.UploadInstance, upload: tables.Upload) -> "Rejection":
+    def of(cls, row: tables.UploadInstance) -> "Rejection":
         return cls(
             row=row,
-            upload_row=upload,
             path=row.path,
             code=RejectionCode(row.code or RejectionCode.CORRUPT),
             message=row.message or "Refused.",
@@ -125,7 +121,7 @@ class Rejection:
     async def file(self, info: Info) -> UploadFile:
         row = await info.context.loaders.upload_files.load(self.row.file_key)
         assert row is not None
-        return UploadFile.of(row, self.upload_row)
+        return UploadFile.of(row)
 
 
 RejectionConnection = Connection[Rejection]
@@ -164,7 +160,7 @@ class Upload(Node):
         return await connect(
             info,
             lambda uow: uploads.list_files(uow, self.row, page, pending),
-            lambda row: UploadFile.of(row, self.row),
+            UploadFile.of,
         )
 
     @described("Filled as ingestion goes.")
@@ -190,9 +186,7 @@ class Upload(Node):
         self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> RejectionConnection:
         page = request_of(first, after)
-        return await connect(
-            info, lambda uow: uploads.list_rejections(uow, self.row, page), lambda row: Rejection.of(row, self.row)
-        )
+        return await connect(info, lambda uow: uploads.list_rejections(uow, self.row, page), Rejection.of)
 
 
 UploadConnection = Connection[Upload]
