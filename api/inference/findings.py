@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 Doubles = NDArray[np.float64]
 
 NEAREST_MM = 5.0
+# Of the wider one's diameter: nearer than that, two candidates are of one lesion.
+REACH = 0.55
+# Logits below the best piece's that the candidate around it may have.
+NEARLY_AS_WELL = 2.0
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,10 @@ def fuse_planes(logits: Sequence[NDArray[np.floating[Any]]]) -> Doubles:
     return np.array([np.sort(each)[: (len(each) + 1) // 2].mean() for each in logits], np.float64)
 
 
-def keep_distinct(place_mm: Doubles, diameter: Doubles, logit: Doubles, most: int) -> NDArray[np.int64]:
-    """Numbers of the candidates to keep, most probable first: one a lesion.
+def keep_distinct(place_mm: Doubles, logit: Doubles, most: int) -> NDArray[np.int64]:
+    """Numbers of at most `most` candidates, most probable first, none within `NEAREST_MM` of a more probable one.
 
-    place_mm: (candidate, 3), mm in any frame of reference; diameter: mm; a candidate goes when its centre lies within a
-    more probable one's ball, or that one's centre within its own.
+    place_mm: (candidate, 3), mm in any frame of reference
     """
     order = np.argsort(-logit, kind="stable")
     alive = np.ones(len(order), bool)
@@ -108,9 +111,42 @@ def keep_distinct(place_mm: Doubles, diameter: Doubles, logit: Doubles, most: in
             break
         if alive[number]:
             kept.append(int(number))
-            distance = np.sqrt(((place_mm - place_mm[number]) ** 2).sum(axis=1))
-            alive &= distance > np.maximum(NEAREST_MM, 0.5 * np.maximum(diameter, diameter[number]))
+            alive &= np.sqrt(((place_mm - place_mm[number]) ** 2).sum(axis=1)) > NEAREST_MM
     return np.array(kept, np.int64)
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """whole: number of the candidate that shows it whole, to be measured; logit: of its most probable candidate."""
+
+    whole: int
+    logit: float
+
+
+def group_lesions(place_mm: Doubles, diameter: Doubles, logit: Doubles, most: int) -> list[Lesion]:
+    """At most `most` lesions, most probable first: each takes the candidates whose centres lie in its ball.
+
+    Pieces of a large nodule may score above the candidate that spans it. Then the largest candidate around the piece
+    that scores nearly as well stands for the lesion.
+
+    place_mm: (candidate, 3), mm in any frame of reference; diameter: mm
+    """
+    alive = np.ones(len(logit), bool)
+    lesions: list[Lesion] = []
+    for number in np.argsort(-logit, kind="stable"):
+        if len(lesions) == most:
+            break
+        if not alive[number]:
+            continue
+        away = np.sqrt(((place_mm - place_mm[number]) ** 2).sum(axis=1))
+        around = alive & (away <= 0.5 * diameter) & (logit >= logit[number] - NEARLY_AS_WELL)
+        around[number] = True
+        whole = int(np.flatnonzero(around)[np.argmax(diameter[around])])
+        lesions.append(Lesion(whole, float(logit[number])))
+        from_whole = np.sqrt(((place_mm - place_mm[whole]) ** 2).sum(axis=1))
+        alive &= from_whole > np.maximum(NEAREST_MM, REACH * np.maximum(diameter, diameter[whole]))
+        alive &= away > NEAREST_MM
+    return lesions
 
 
 def uncertainty_of(findings: Sequence[DetectedFinding]) -> float:

@@ -23,6 +23,7 @@ from api.inference.findings import (
     Position,
     Score,
     fuse_planes,
+    group_lesions,
     keep_distinct,
     uncertainty_of,
 )
@@ -59,7 +60,7 @@ MODEL = "lung_nodule"
 LABEL = "nodule"
 INPUT = "ct_hu"
 OUTPUT = "plane_logit"
-BATCH = 32
+BATCH = 16
 # Candidates that are looked at again in the slanted planes.
 SECOND_LOOK = 96
 # With slices farther apart, planes across them are too blurred to have a vote.
@@ -166,11 +167,12 @@ def interpret(
         return []
     numbers, fused = _fused(prepared, _logits(outputs))
     place_mm = prepared.index[numbers] * np.array(prepared.volume.spacing)
-    chance = point.probability(fused)
+    lesions = group_lesions(place_mm, prepared.diameter[numbers], fused, point.most)
+    chances = point.probability(np.array([lesion.logit for lesion in lesions]))
     return [
-        _finding(prepared, int(numbers[kept]), float(chance[kept]), point)
-        for kept in keep_distinct(place_mm, prepared.diameter[numbers], fused, point.most)
-        if chance[kept] >= point.lowest
+        _finding(prepared, int(numbers[lesion.whole]), float(chance), point)
+        for lesion, chance in zip(lesions, chances, strict=True)
+        if chance >= point.lowest
     ]
 
 
@@ -203,7 +205,7 @@ def _second_look(prepared: Prepared, outputs: Sequence[Mapping[str, NDArray[Any]
         return np.empty(0, np.int64)
     fused = _vote(prepared, _logits(outputs)[: len(prepared.index)], FIRST_PLANES.planes)
     place_mm = prepared.index * np.array(prepared.volume.spacing)
-    return keep_distinct(place_mm, np.zeros(len(fused)), fused, SECOND_LOOK)
+    return keep_distinct(place_mm, fused, SECOND_LOOK)
 
 
 def _fused(prepared: Prepared, logits: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

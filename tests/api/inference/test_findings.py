@@ -4,9 +4,11 @@ import pytest
 from api.inference.findings import (
     Box,
     DetectedFinding,
+    Lesion,
     OperatingPoint,
     Position,
     fuse_planes,
+    group_lesions,
     keep_distinct,
     uncertainty_of,
 )
@@ -35,16 +37,33 @@ def test_the_operating_point_is_the_cards() -> None:
         OperatingPoint.of_card({})
 
 
-def test_of_two_candidates_on_one_lesion_the_more_probable_stays() -> None:
-    place = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [9.0, 0.0, 0.0], [40.0, 0.0, 0.0], [47.0, 0.0, 0.0]])
-    diameter = np.array([6.0, 6.0, 6.0, 20.0, 4.0])
-    logit = np.array([1.0, 2.0, 0.0, 0.5, 0.4])
+def test_of_two_candidates_at_one_place_the_more_probable_stays() -> None:
+    place = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [9.5, 0.0, 0.0]])
+    logit = np.array([1.0, 2.0, 0.0])
 
-    kept = keep_distinct(place, diameter, logit, most=10)
+    assert list(keep_distinct(place, logit, most=10)) == [1, 2]
+    assert list(keep_distinct(place, logit, most=1)) == [1]
+    assert list(keep_distinct(np.empty((0, 3)), np.empty(0), most=5)) == []
 
-    assert list(kept) == [1, 3]
-    assert list(keep_distinct(place, diameter, logit, most=1)) == [1]
-    assert list(keep_distinct(np.empty((0, 3)), np.empty(0), np.empty(0), most=5)) == []
+
+def test_pieces_of_a_large_nodule_are_one_lesion_measured_whole() -> None:
+    place = np.array([[0.0, 0.0, 0.0], [6.0, 0.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 40.0]])
+    diameter = np.array([19.0, 9.5, 9.5, 6.0])
+    logit = np.array([3.0, 4.5, 4.0, 1.0])
+
+    lesions = group_lesions(place, diameter, logit, most=10)
+
+    assert lesions == [Lesion(0, 4.5), Lesion(3, 1.0)]
+    assert group_lesions(place, diameter, logit, most=1) == [Lesion(0, 4.5)]
+    assert group_lesions(np.empty((0, 3)), np.empty(0), np.empty(0), most=5) == []
+
+
+def test_a_nodule_beside_a_wide_thing_that_is_none_stands_for_itself() -> None:
+    place = np.array([[0.0, 0.0, 0.0], [8.0, 0.0, 0.0]])
+
+    lesions = group_lesions(place, np.array([6.0, 19.0]), np.array([4.0, -3.0]), most=10)
+
+    assert lesions == [Lesion(0, 4.0)]
 
 
 def test_uncertainty_is_greatest_at_even_odds() -> None:
