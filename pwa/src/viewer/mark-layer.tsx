@@ -1,4 +1,4 @@
-import type { MarkOnSlice } from './marks';
+import { type MarkOnSlice, outlinesOf } from './marks';
 import { type Placement, toScreen } from './placement';
 
 /** CSS pixels between the outline and what it marks, and the least side of an outline. */
@@ -15,7 +15,7 @@ interface MarkLayerProps {
 export function MarkLayer({ marks, placement, selectedId }: MarkLayerProps) {
   return (
     <svg class="mark-layer" aria-hidden="true">
-      {marks.map(({ mark, isBest }) => {
+      {outlinesOf(marks, selectedId).map(({ mark, isBest, names }) => {
         const frame = frameOf(mark.box, placement);
         const state = `${mark.isStrong ? 'is-strong' : 'is-weak'} ${isBest ? 'is-best' : 'is-near'}`;
         const isSelected = mark.id === selectedId;
@@ -24,7 +24,7 @@ export function MarkLayer({ marks, placement, selectedId }: MarkLayerProps) {
             <path class="mark-halo" d={corners(frame)} />
             <path class="mark-line" d={corners(frame)} />
             <text x={frame.x + frame.side / 2} y={frame.y - 6} text-anchor="middle">
-              {mark.name}
+              {names.join(' ')}
             </text>
           </g>
         );

@@ -29,6 +29,32 @@ export function marksOn(index: number, marks: readonly Mark[], sliceSpacing: num
   });
 }
 
+export interface Outline extends MarkOnSlice {
+  /** Names of all marks at this place, the outlined one's first. */
+  readonly names: readonly string[];
+}
+
+/**
+ * One outline a place: marks whose middles lie in one another's boxes would only hide the lesion together. The selected
+ * one is outlined before those that the slice shows best, and these before the ones that only reach it.
+ */
+export function outlinesOf(marks: readonly MarkOnSlice[], selectedId: string | undefined): Outline[] {
+  const rank = ({ mark, isBest }: MarkOnSlice) => (mark.id === selectedId ? 0 : isBest ? 1 : 2);
+  const outlines: (MarkOnSlice & { readonly names: string[] })[] = [];
+  for (const each of [...marks].sort((one, other) => rank(one) - rank(other))) {
+    const same = outlines.find(({ mark }) => isAt(mark.box, each.mark.box) || isAt(each.mark.box, mark.box));
+    if (same) same.names.push(each.mark.name);
+    else outlines.push({ ...each, names: [each.mark.name] });
+  }
+  return outlines;
+}
+
+function isAt(box: Mark['box'], other: Mark['box']): boolean {
+  const x = other.left + other.width / 2;
+  const y = other.top + other.height / 2;
+  return x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
+}
+
 /** The next mark in slice order after (or before) a slice, going round at the ends. */
 export function neighbourMark(
   index: number,
