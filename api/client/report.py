@@ -11,7 +11,8 @@ from rich.text import Text
 from api.client.results import CaseResult, Finding, MainJobResult, Rejection, case_address
 
 DISCLAIMER = "Research software, not a medical device."
-ROWS = 20  # of findings
+ROWS = 30  # of findings
+BELOW = 5  # of those below the operating point, which are mostly none
 COLUMNS: Final[Sequence[tuple[str, Literal["left", "right"]]]] = (
     ("No.", "right"),
     ("Finding", "left"),
@@ -39,9 +40,10 @@ def print_report(console: Console, result: MainJobResult, url: str) -> None:
 def case_lines(case: CaseResult, url: str) -> Iterator[RenderableType]:
     yield Text(case.title, style="bold")
     if case.status == "SUCCEEDED":
-        yield findings_table(case.findings) if case.findings else Text("No findings.")
-        if len(case.findings) > ROWS:
-            yield Text(f"{len(case.findings) - ROWS} more, less probable, are in the app.")
+        shown = shown_findings(case.findings)
+        yield findings_table(shown) if shown else Text("No findings.")
+        if len(case.findings) > len(shown):
+            yield Text(f"{len(case.findings) - len(shown)} more, less probable, are in the app.")
     else:
         yield Text(outcome(case), style="red")
     for warning in case.warnings:
@@ -61,12 +63,18 @@ def outcome(case: CaseResult) -> str:
     return f"{said}: {case.failure}" if case.failure else f"{said}."
 
 
+def shown_findings(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Most probable first, as the server gives them."""
+    above = sum(finding.above_threshold for finding in findings)
+    return findings[: min(ROWS, above + BELOW)]
+
+
 def findings_table(findings: Sequence[Finding]) -> Table:
-    """Most probable first, as the server gives them; slices are counted from 1, as on a workstation."""
+    """Slices are counted from 1, as on a workstation."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 0))
     for name, justify in COLUMNS:
         table.add_column(name, justify=justify, no_wrap=True)
-    for number, finding in enumerate(findings[:ROWS], start=1):
+    for number, finding in enumerate(findings, start=1):
         table.add_row(
             str(number),
             finding.label.replace("_", " "),

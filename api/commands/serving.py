@@ -2,16 +2,16 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from api.commands.parsing import Commands, add_command
+from api.commands.stopping import until
 from api.settings import Settings
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
@@ -37,9 +37,9 @@ def add(commands: Commands) -> None:
 
 
 def serve(settings: Settings, chosen: argparse.Namespace) -> int:
-    async def run(url: str, stopped: asyncio.Event) -> None:
-        from api.server import serving
+    from api.server import serving
 
+    async def run(url: str, stopped: asyncio.Event) -> None:
         async with serving(settings, url):
             print(
                 f"Hilum serves at {settings.url} (Ctrl-C stops it). Research software, not a medical device.",
@@ -55,31 +55,9 @@ def demo(settings: Settings, chosen: argparse.Namespace) -> int:
         # Log lines would run through the bars; workers read the environment.
         os.environ["HILUM_LOG_LEVEL"] = "warning"
         logging.getLogger().setLevel(logging.WARNING)
-    return _serve(settings, lambda url, stopped: _demo(settings, url, stopped))
+    from api.demo.running import run_demo
 
-
-async def _demo(settings: Settings, url: str, stopped: asyncio.Event) -> None:
-    from rich.console import Console
-
-    from api.backends import open_backends
-    from api.client.credentials import FILE_NAME
-    from api.demo.accounts import ensure_accounts
-    from api.demo.main_job import show_main_job
-    from api.server import serving
-
-    console = Console(highlight=False)
-    async with open_backends(settings, url) as backends:
-        credentials, fresh = await ensure_accounts(backends.house)
-    async with serving(settings, url):
-        console.print(f"Hilum serves at [bold]{settings.url}[/] (Ctrl-C stops it).", soft_wrap=True)
-        for account in fresh:
-            console.print(f"  {account.role:<14} {account.email:<27} {account.password}", soft_wrap=True)
-        console.print(f"The accounts' passwords are kept in {settings.data / FILE_NAME}.", soft_wrap=True)
-        await _until(show_main_job(settings.data, credentials, console), stopped)
-        if not stopped.is_set():
-            console.print(f"Open {settings.url}. Ctrl-C stops Hilum.", soft_wrap=True)
-        await stopped.wait()
-    console.print("Stopped.")
+    return _serve(settings, lambda url, stopped: run_demo(settings, url, stopped))
 
 
 def work(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -89,14 +67,15 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    # Before the loop takes the signals over: what is imported while it runs could not be stopped.
+    from api.backends import open_backends
+    from api.worker import work as run_jobs
+
     url = settings.database_url
 
     async def run(stopped: asyncio.Event) -> None:
-        from api.backends import open_backends
-        from api.worker import work as run_jobs
-
         async with open_backends(settings, url) as backends:
-            await _until(run_jobs(backends.house), stopped)
+            await until(run_jobs(backends.house), stopped)
 
     _run(run)
     return 0
@@ -152,16 +131,3 @@ def _run(run: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
         await run(stopped)
 
     uvloop.run(with_signals())
-
-
-async def _until(journey: Awaitable[None], stopped: asyncio.Event) -> None:
-    """Until the journey ends; cancels it when stopped. Its error is raised."""
-    task = asyncio.ensure_future(journey)
-    stopping = asyncio.create_task(stopped.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

@@ -13,6 +13,7 @@ SEED = 1
 
 async def write_phantom_files(folder: Path, bar: Bar, slices: int = SLICES, seed: int = SEED) -> int:
     """Into an existing folder; gives how many. Can be cancelled between two slices."""
+    bar.move(0.0, "drawing")
     files = await asyncio.to_thread(_files, slices, seed)
     written = 0
     while await asyncio.to_thread(_write_next, files, folder):

@@ -46,6 +46,15 @@ def test_the_widest_numbers_are_not_cut() -> None:
     assert "…" not in text
 
 
+def test_of_the_improbable_findings_only_the_first_are_listed() -> None:
+    findings = [NODULE] * 3 + [replace(NODULE, above_threshold=False)] * 20
+
+    text = report(replace(RESULT, cases=[replace(CASE, findings=findings)]))
+
+    assert text.count("nodule  ") == 8
+    assert "15 more, less probable, are in the app." in text
+
+
 def test_a_finding_without_place_or_size_is_listed_too() -> None:
     (second,) = [line for line in report(RESULT).splitlines() if line.strip().startswith("2 ")]
 
