@@ -82,7 +82,7 @@ async def _send(connection: Connection, upload_id: str, files: Sequence[SourceFi
 async def _analyzed(connection: Connection, case_id: str, display: Display) -> CaseResult:
     bar = display.bar("Analysis", 1.0)
     analysis = await follow_analysis(connection, case_id, bar)
-    bar.end(analysis["status"].lower() if analysis else "none was made")
+    bar.end(analysis["status"].lower() if analysis else "none to see")
     case = (await connection.ask(CASE_RESULT, {"id": case_id}, "the findings were fetched"))["case"]
     if case is None:
         raise Refused("The case is gone; somebody deleted it.", "NOT_FOUND")

@@ -56,7 +56,7 @@ def case_lines(case: CaseResult, url: str) -> Iterator[RenderableType]:
 def outcome(case: CaseResult) -> str:
     """Of a case without findings to show, a sentence."""
     if case.status is None:
-        return "No analysis was made: no model is active. The images can be read in the app."
+        return "There is no analysis that this account may see. The images can be read in the app."
     if case.status == "CANCELLED":
         return "The analysis was cancelled."
     said = {"UNSUITABLE": "Not suitable for this model", "FAILED": "The analysis failed"}.get(case.status, case.status)

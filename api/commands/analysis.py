@@ -61,6 +61,9 @@ def analyze(settings: Settings, chosen: argparse.Namespace) -> int:
     password = os.environ.get(PASSWORD_VARIABLE) or saved.password_of(url, email) or _ask_password(email, url)
     try:
         return asyncio.run(_analyze(url, email, password, files, chosen.title, Console(highlight=False)))
+    except KeyboardInterrupt:
+        print("hilum: Interrupted. Run the same command again, and it goes on from there.", file=sys.stderr)
+        raise
     except WrongPassword as error:
         print(f"hilum: {error} Set {PASSWORD_VARIABLE} to the right one.", file=sys.stderr)
         return 1

@@ -85,7 +85,7 @@ def test_no_findings_are_a_result() -> None:
         ("FAILED", None, "The analysis failed."),
         ("CANCELLED", None, "The analysis was cancelled."),
         ("LATER_WORD", None, "LATER_WORD."),
-        (None, None, "No analysis was made: no model is active."),
+        (None, None, "There is no analysis that this account may see."),
     ],
 )
 def test_an_analysis_without_success_says_why(status: str | None, failure: str | None, sentence: str) -> None:
