@@ -28,9 +28,9 @@ from strawberry.types.unset import UnsetType
 from api import accounts, telemetry
 from api.errors import ErrorCode
 from api.unit_of_work import House
-from schema import build_schema
+from schema import build_schema, streams
 from schema.context import COOKIE_PATH, REFRESH_COOKIE, Caller
-from schema.negotiation import JSON, RESPONSE, choose_media_type
+from schema.negotiation import JSON, RESPONSE, choose_media_type, takes_either
 from schema.sockets import SocketHandler
 
 INIT_SECONDS = 5
@@ -70,9 +70,12 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request = Request(scope, _limited(receive, self._house.settings.request_body_bytes))
+        limited = _limited(receive, self._house.settings.request_body_bytes)
+        request = Request(scope, limited)
         media_type = choose_media_type(request.headers.get("accept"))
         try:
+            if request.method == "POST" and takes_either(request.headers.get("accept")):
+                request = await streams.settle(request, limited, self._house.settings.query_tokens)
             if media_type is None:
                 raise HTTPException(406, f"Accept {RESPONSE}, {JSON} or text/event-stream.")
             response: Response = await self.run(request)

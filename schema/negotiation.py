@@ -22,6 +22,13 @@ def choose_media_type(accept: str | None) -> str | None:
     return JSON if json > 0 else None
 
 
+def takes_either(accept: str | None) -> bool:
+    """Whether a client lists a stream and, beside it, a type that is none."""
+    qualities = _qualities(accept or "")
+    plain = (JSON, RESPONSE, "application/*", "*/*")
+    return qualities.get(EVENT_STREAM, 0) > 0 and any(qualities.get(name, 0) > 0 for name in plain)
+
+
 def _qualities(accept: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for part in accept.split(","):

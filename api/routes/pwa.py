@@ -1,10 +1,12 @@
 """The PWA's files, from the same origin as the API. What is no file is the app's own address and gives its page."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -14,7 +16,18 @@ NOT_BUILT = "The PWA is not built. Run `make pwa`, or use the GraphQL API at /gr
 
 
 class AppFiles(StaticFiles):
+    """own_url: where the app lives. Signed addresses and WebSockets are of that origin, so on another name of the same
+    machine (localhost for 127.0.0.1) the browser is sent there."""
+
+    def __init__(self, folder: Path, own_url: str) -> None:
+        super().__init__(directory=folder, html=True)
+        self._own_url = own_url
+
     async def get_response(self, path: str, scope: Scope) -> Response:
+        host = Headers(scope=scope).get("host", "")
+        own = urlsplit(self._own_url)
+        if host != own.netloc and is_loopback(urlsplit(f"//{host}").hostname) and is_loopback(own.hostname):
+            return RedirectResponse(self._own_url + scope["path"], 307)
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
@@ -26,9 +39,13 @@ class AppFiles(StaticFiles):
         return response
 
 
-def routes(folder: Path) -> list[BaseRoute]:
+def is_loopback(host: str | None) -> bool:
+    return host in ("localhost", "::1") or (host or "").startswith("127.")
+
+
+def routes(folder: Path, own_url: str) -> list[BaseRoute]:
     if (folder / "index.html").is_file():
-        return [Mount("/", AppFiles(directory=folder, html=True))]
+        return [Mount("/", AppFiles(folder, own_url))]
 
     async def missing(request: Request) -> Response:
         return PlainTextResponse(NOT_BUILT, status_code=404)

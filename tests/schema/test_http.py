@@ -42,6 +42,24 @@ async def test_the_answer_comes_in_an_accepted_type_and_in_utf_8(edge: Edge) -> 
         assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_a_client_that_lists_a_stream_beside_json_gets_json_for_a_query(edge: Edge) -> None:
+    accept = f"{RESPONSE}, {JSON}, text/event-stream, multipart/mixed"
+
+    answer = await send(edge, {"query": "{ __typename }"}, accept)
+
+    assert answer.headers["content-type"] == f"{RESPONSE}; charset=utf-8"
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+async def test_a_client_that_lists_a_stream_beside_json_gets_a_stream_for_a_subscription(edge: Edge) -> None:
+    body = {"query": "subscription { viewerEvents { cursor } }"}
+
+    answer = await send(edge, body, f"{JSON}, text/event-stream")
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "UNAUTHENTICATED" in answer.text
+
+
 async def test_what_the_specification_allows_is_answered(edge: Edge) -> None:
     allowed: list[dict[str, Any]] = [
         {"query": "{ __typename }"},
