@@ -25,7 +25,7 @@ def client_of(folder: Path) -> httpx.AsyncClient:
 
 
 async def test_an_address_of_the_app_gives_its_page(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/cases/abc"
+    answer = await client.get("/cases/abc")
 
     assert answer.status_code == 200
     assert "Hilum" in answer.text
@@ -41,7 +41,7 @@ async def test_files_named_by_their_content_are_kept_for_ever(client: httpx.Asyn
 
 
 async def test_another_name_of_this_machine_leads_to_the_own_one(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/cases/abc", headers={"host": "localhost:8000"}
+    answer = await client.get("/cases/abc", headers={"host": "localhost:8000"})
 
     assert (answer.status_code, answer.headers["location"]) == (307, f"{URL}/cases/abc")
 
