@@ -155,7 +155,8 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
         conditions.append(col(Case.created_at) > chosen.created_after)
     if chosen.created_before is not None:
         conditions.append(col(Case.created_at) < chosen.created_before)
-    of_case = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key))
+    # Told to correlate, for it stands two queries deep, where nothing but the nearest one is looked at.
+    of_case = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key)).correlate(Case)
     if chosen.modality is not None:
         conditions.append(exists().where(col(Series.study_key).in_(of_case), col(Series.modality).in_(chosen.modality)))
     if chosen.text is not None and chosen.text.strip():

@@ -10,7 +10,6 @@ from api.permissions import Actor, Role
 from api.persistence.tables import Organization, User
 from api.unit_of_work import House
 
-
 # For modules whose tests share one house, and so its event loop.
 SHARED = pytest.mark.asyncio(loop_scope="module")
 

@@ -111,9 +111,12 @@ async def test_a_key_that_is_none_is_refused(house: House, people: People, key: 
 
 
 async def test_a_failed_mutation_gives_its_key_back(house: House, people: People) -> None:
-    with pytest.raises(Broken):
+    async def fail() -> None:
         async with house.unit_of_work(people.clinician) as uow:
             await uow.once("test", "k", [1])
             raise Broken
+
+    with pytest.raises(Broken):
+        await fail()
 
     assert await answer(house, people.clinician, "k", [2])

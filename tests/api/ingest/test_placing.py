@@ -84,7 +84,8 @@ async def test_a_known_study_uid_opens_no_case_to_a_patient(house: House, people
 
 async def test_a_known_study_uid_does_not_bring_the_study_into_ones_own_case(house: House, people: People) -> None:
     held = (await take_in(house, people.clinician, ct_files(2))).case
-    own = (await take_in(house, people.patient, {"mine": ct_file(9, series="2.25.8", StudyInstanceUID="2.25.9", PatientID=None)})).case  # fmt: skip
+    mine = ct_file(9, series="2.25.8", StudyInstanceUID="2.25.9", PatientID=None)
+    own = (await take_in(house, people.patient, {"mine": mine})).case
 
     delivery = await take_in(house, people.patient, {"a": ct_file(3, PatientID=None)}, case_key=own.key)
 

@@ -8,12 +8,14 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import MediaStorageDirectoryStorage
+
 from api import images
 from api.imaging import htj2k
 from api.unit_of_work import House
 from tests.api.imaging.dicom_writer import as_file
 from tests.api.imaging.synthetic_series import SERIES, SyntheticSeries
 from tests.deliveries import deliver, take_in, zipped
+from tests.disk import files_under
 from tests.holdings import instances_of, objects_of, stacks_of
 from tests.people import SHARED, People
 from tests.synthetic_ct import NAME, SPACING_MM, ct_file, ct_files, ct_pixels
@@ -92,7 +94,7 @@ async def test_nothing_of_the_images_lies_on_the_disk_in_the_clear(
     await deliver(house, people.clinician, {"waiting": ct_file(1)})
     await take_in(house, people.clinician, {"a": ct_file(2, pixels=pixels), "b.zip": zipped({"c": ct_file(3)})})
 
-    written = [path for path in shared_folder.rglob("*") if path.is_file()]
+    written = files_under(shared_folder)
     assert len(written) > 6
     for path in written:
         content = path.read_bytes()
