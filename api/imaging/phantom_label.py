@@ -18,13 +18,14 @@ _ROWS_PER_DOT = 128
 
 
 def label_mask(rows: int, columns: int) -> NDArray[np.bool_]:
-    """Where the word lies in a slice, (rows, columns): top left, in the air beside the body."""
+    """Where the word lies in a slice, (rows, columns): bottom right, in the air below the table,
+    where viewers write least."""
     dots = np.concatenate([_letter(letter) for letter in _WORD], axis=1)
     scale = max(1, min(rows, columns) // _ROWS_PER_DOT)
     word = np.kron(dots, np.ones((scale, scale), dtype=np.bool_)).astype(np.bool_)
     mask = np.zeros((rows, columns), dtype=np.bool_)
-    top = left = 2 * scale
-    shown = word[: max(0, rows - top), : max(0, columns - left)]
+    top, left = (max(0, edge - size - 2 * scale) for edge, size in zip((rows, columns), word.shape, strict=True))
+    shown = word[: rows - top, : columns - left]
     mask[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
     return mask
 
