@@ -24,7 +24,7 @@ def routes_of(backends: Backends) -> list[BaseRoute]:
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),
-        *pwa.routes(house.settings.pwa_dir, house.settings.url),
+        *pwa.routes(house.settings.pwa, house.settings.url),
     ]
 
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
 GIB = 1 << 30
+PROJECT = Path(__file__).parents[1]
 
 
 class Settings(BaseSettings):
@@ -27,8 +28,10 @@ class Settings(BaseSettings):
         None,
         description="PostgreSQL to use (postgresql://…); without it the embedded one is started in the data folder.",
     )
-    models_dir: Path = Field(Path("triton_models"), description="Triton model repository.")
-    pwa_dir: Path = Field(Path("pwa/dist"), description="Built PWA that the server offers at /.")
+    models_dir: Path = Field(Path("triton_models"), description="Triton model repository, from the project's folder.")
+    pwa_dir: Path = Field(
+        Path("pwa/dist"), description="Built PWA that the server offers at /, from the project's folder."
+    )
     workers: int = Field(1, ge=0, le=16, description="Worker processes that `hilum serve` starts beside itself.")
     fsync: bool = Field(
         False,
@@ -97,6 +100,15 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The data folder, absolute."""
         return self.data_dir.expanduser().resolve()
+
+    @property
+    def models(self) -> Path:
+        """The model repository, wherever the process was started."""
+        return PROJECT / self.models_dir
+
+    @property
+    def pwa(self) -> Path:
+        return PROJECT / self.pwa_dir
 
     @property
     def url(self) -> str:
