@@ -135,10 +135,10 @@ def _scans(scans: dict[str, Any]) -> str:
             )
             cells = [name, nodule["readers"], nodule["diameter_mm"], *values, nodule["measured_mm"] if found else "-"]
             lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    lines += ["", "| scan | findings listed | marked | of these on no reader's nodule | seconds | extra memory, MiB |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines += ["", "| scan | findings listed | marked | of these on no reader's nodule | seconds |"]
+    lines.append("|---|---|---|---|---|")
     lines += [
-        f"| {name} | {s['listed']} | {s['marked']} | {s['false_marked']} | {s['seconds']} | {s['extra_mib']} |"
+        f"| {name} | {s['listed']} | {s['marked']} | {s['false_marked']} | {s['seconds']} |"
         for name, s in scans.items()
     ]
     return "\n".join([*lines, "", "Seconds on two shared cores, from the volume to the findings, other work running."])

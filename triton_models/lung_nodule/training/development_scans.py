@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import io
 import json
-import resource
 import tarfile
 import time
 from functools import partial
@@ -54,7 +53,6 @@ def read_scan(archive: Path) -> Volume:
 
 async def judge(volume: Volume, predictor: EmbeddedPredictor, nodules: list[dict[str, Any]]) -> dict[str, Any]:
     """Rank and false marks before it of each nodule, and what the scan cost."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.monotonic()
     facts = lung_nodule.StackFacts("CT", "CHEST", (), "HU", volume.spacing[0], len(volume.voxels))
     verdict = lung_nodule.check_suitability(facts, volume)
@@ -72,7 +70,6 @@ async def judge(volume: Volume, predictor: EmbeddedPredictor, nodules: list[dict
         "marked": sum(f.above_threshold for f in findings),
         "false_marked": sum(f.above_threshold for n, f in enumerate(findings) if n not in of_any),
         "seconds": round(seconds, 1),
-        "extra_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024,
         "nodules": [
             {
                 "readers": nodule["readers"],
