@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := sh pwa/scripts/npm.sh
+# Some machines forbid Python to keep what it compiled; every start would take seconds longer.
+export PYTHONDONTWRITEBYTECODE :=
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
 
 .PHONY: run serve pwa test test-browser check format lock benchmark clean
