@@ -161,7 +161,7 @@ async def test_a_nodule_of_known_place_and_size_is_found(house: House, chest: Ch
     largest = max(plan.nodules, key=lambda nodule: nodule.diameter_mm)
 
     def apart(finding: Finding) -> float:
-        return float(np.linalg.norm(np.subtract((finding.x, finding.y, finding.z), largest.centre_mm)))
+        return float(np.linalg.norm(np.array([finding.x, finding.y, finding.z]) - largest.centre_mm))
 
     nearest = min(await findings_of(house, chest.owner, succeeded), key=apart)
 
@@ -372,7 +372,7 @@ async def test_an_analysis_of_a_case_deleted_meanwhile_is_called_off(house: Hous
 # what is no chest
 
 
-LOCALIZER = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+LOCALIZER: dict[str, Any] = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,8 @@ async def test_a_deleted_case_is_gone_everywhere(house: House, people: People) -
         (study,) = (await images.studies_of_cases(uow, [case_key]))[case_key]
         analysis = (await analyses.latest_of_cases(uow, [case_key]))[case_key]
 
+    assert study.patient_key is not None
+
     await delete(house, people.clinician, case_key)
 
     for actor in (people.clinician, people.colleague):

@@ -1,8 +1,8 @@
 """Events: numbered without gaps in the order of commits, replayed from a cursor, followed live."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -54,8 +54,12 @@ async def next_events(pages: AsyncIterator[list[reading.ReadEvent]], count: int)
     return found
 
 
-def follow(house: House, key: UUID, cursor: Cursor) -> "aclosing[AsyncIterator[list[reading.ReadEvent]]]":
-    return aclosing(reading.follow(house.sessions, house.hub, {Stream.CASE: key}, cursor, LIMIT))  # type: ignore[type-var] # an async generator can be closed
+@asynccontextmanager
+async def follow(house: House, key: UUID, cursor: Cursor) -> AsyncIterator[AsyncIterator[list[reading.ReadEvent]]]:
+    pages = reading.follow(house.sessions, house.hub, {Stream.CASE: key}, cursor, LIMIT)
+    assert isinstance(pages, AsyncGenerator)
+    async with aclosing(pages):
+        yield pages
 
 
 async def test_numbers_have_no_gaps_under_concurrent_transactions(house: House) -> None:
@@ -156,7 +160,7 @@ async def test_two_streams_are_read_by_time_and_each_from_its_own_place(house: H
 
 
 async def test_a_cursor_older_than_what_is_kept_has_expired(house: House) -> None:
-    key, streams = uuid4(), None
+    key = uuid4()
     await tell(house, key, 5)
     streams = {Stream.CASE: key}
     async with house.sessions() as session, session.begin():

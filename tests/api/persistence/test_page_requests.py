@@ -9,7 +9,7 @@ from api.persistence.paging import LARGEST, PageRequest, list_sequence_page, pag
 
 
 @pytest.mark.parametrize("asked", [{"first": 3, "last": 3}, {"first": LARGEST + 1}, {"last": -1}, {"first": -1}])
-def test_a_page_of_no_sensible_size_is_refused(asked: dict[str, int]) -> None:
+def test_a_page_of_no_sensible_size_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         page_request(**asked)
 
