@@ -120,8 +120,8 @@ def _candidates(card: dict[str, Any]) -> str:
 
 def _scans(scans: dict[str, Any]) -> str:
     lines = [
-        "Whole scans that trained nothing but were looked at while building (see Splits). Rank counts all listed findings",
-        "of the scan, most probable first.",
+        "Whole scans that trained nothing but were looked at while building (see Splits). Rank counts all listed",
+        "findings of the scan, most probable first.",
         "",
         "| scan | readers of 4 | readers' mm | rank | false before it | probability | marked | measured mm |",
         "|---|---|---|---|---|---|---|---|",
