@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-NPM := sh pwa/scripts/npm.sh
+NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
 # Some machines forbid Python to keep what it compiled; every start would take seconds longer.
 export PYTHONDONTWRITEBYTECODE :=
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
