@@ -93,7 +93,9 @@ class Settings(BaseSettings):
     analysis_seconds: float = Field(
         600.0, gt=0, description="Longest run of one analysis, seconds; then it has FAILED."
     )
-    job_attempts: int = Field(3, ge=1, description="How often a job is begun again after its worker died.")
+    job_attempts: int = Field(
+        5, ge=1, description="How often a job is begun, where its workers die or are stopped, until it is given up."
+    )
     analyses_per_case: int = Field(50, ge=1, description="Most analyses of one case.")
 
     @cached_property

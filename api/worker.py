@@ -26,6 +26,7 @@ CONCURRENCY = 2  # an ingest need not wait for an analysis
 HEARTBEAT_SECONDS = 1.0
 STALLED_SECONDS = 6.0
 RESCUE_SECONDS = 1.0
+POLL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SHUTDOWN_SECONDS = 2.0
 RETRIES = 5
@@ -60,6 +61,7 @@ async def work(house: House) -> None:
             house.jobs.run_worker_async(
                 concurrency=CONCURRENCY,
                 install_signal_handlers=False,
+                fetch_job_polling_interval=POLL_SECONDS,  # retried jobs come without a notification
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=STALLED_SECONDS,
                 shutdown_graceful_timeout=SHUTDOWN_SECONDS,

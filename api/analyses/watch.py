@@ -1,16 +1,20 @@
 """Watches over a running analysis: shows its progress to those who follow, and hears when it is called off."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from types import TracebackType
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from api.events.append import analysis_progressed
 from api.inference.lung_nodule import Cancelled
 from api.persistence.tables import Analysis
 from api.unit_of_work import House
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2  # progress is due every 500 ms, and a cancelled analysis lets go within a second
 
@@ -53,7 +57,10 @@ class Watch:
     async def _tick_on(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            await self._tick()
+            try:
+                await self._tick()
+            except SQLAlchemyError as error:  # the database is away for a moment: the next tick asks again
+                log.warning("progress was not written: %s", type(error).__name__)
 
     async def _tick(self) -> None:
         stage, fraction = self.stage, round(self._fraction, 3)
