@@ -16,7 +16,7 @@ import uvicorn
 
 from api.app import create_app
 from api.persistence import jobs
-from api.persistence.engine import EmbeddedServer
+from api.persistence.embedded_server import EmbeddedServer
 from api.persistence.migration import migrate
 from api.settings import Settings
 

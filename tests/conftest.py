@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from api.backends import Backends, open_backends
-from api.persistence.engine import EmbeddedServer
+from api.persistence.embedded_server import EmbeddedServer
 from api.persistence.migration import migrate
 from api.settings import Settings
 from api.unit_of_work import House

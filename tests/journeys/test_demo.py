@@ -12,7 +12,7 @@ import pytest
 
 from api.client.connection import Connection
 from api.client.credentials import FILE_NAME, Credentials
-from api.persistence.engine import database_folder
+from api.persistence.embedded_server import database_folder
 from tests.running import RunningServer, command_of, free_port
 
 MAIN_JOB_SECONDS = 240.0

@@ -16,7 +16,7 @@ import pytest
 from api.backends import open_backends
 from api.events.append import Stream
 from api.events.cursor import Cursor
-from api.persistence.engine import EmbeddedServer, database_folder
+from api.persistence.embedded_server import EmbeddedServer, database_folder
 from api.persistence.migration import migrate
 from api.settings import Settings
 from tests.graphql_client import CASE, OUTCOME, Answer, GraphQLClient
