@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 STOP_SECONDS = 8.0
 RESTART_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1  # prctl(2)
+# mallopt(3): volumes come and go; without this each thread's arena keeps the most that it ever held.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
 
 
 class AlreadyRunning(Exception):
@@ -97,7 +99,7 @@ async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicor
 
 async def _keep_working(settings: Settings, database_url: str) -> None:
     """One worker process; should it die, another."""
-    environment = os.environ | {"HILUM_DATABASE_URL": database_url, "HILUM_DATA_DIR": str(settings.data)}
+    environment = MEMORY | os.environ | {"HILUM_DATABASE_URL": database_url, "HILUM_DATA_DIR": str(settings.data)}
     while True:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "api", "work"),

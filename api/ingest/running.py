@@ -55,8 +55,16 @@ class Ingest:
     async def take_in(self, files: Sequence[UploadFile]) -> None:
         total = max(1, sum(file.size for file in files))
         settings = self.house.settings
-        async for wave, consumed in waves(self.house.store, files, await self._done(), settings):
-            await self._write(await self._work(wave), consumed / total)
+        writing: asyncio.Task[None] | None = None  # what was worked on last, while the next is worked on
+        try:
+            async for wave, consumed in waves(self.house.store, files, await self._done(), settings):
+                outcomes = await self._work(wave)
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(self._write(outcomes, consumed / total))
+        finally:
+            if writing is not None:
+                await writing
 
     async def _done(self) -> set[tuple[UUID, str]]:
         statement = select(col(UploadInstance.file_key), col(UploadInstance.path))

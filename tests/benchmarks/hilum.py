@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.persistence.engine import EmbeddedServer
+import psycopg
+
+from api.persistence.embedded_server import EmbeddedServer, database_folder
 from api.persistence.migration import migrate
 from api.settings import Settings
 from tests.benchmarks.requests import Client, four_at_once
@@ -121,11 +123,23 @@ def running_hilum(settings: Mapping[str, str] | None = None) -> Iterator[Hilum]:
         running.start()
         hilum = Hilum(running, Client(running.url))
         try:
+            _wait_for_worker(own)
             hilum.sign_in()
             yield hilum
         finally:
             hilum.client.close()
             running.stop()
+
+
+def _wait_for_worker(settings: Settings) -> None:
+    """It starts beside the API, and takes longer."""
+    address = f"postgresql://postgres@/postgres?host={database_folder(settings.data)}"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with psycopg.connect(address, autocommit=True) as rows:
+        while rows.execute("select count(*) from procrastinate_workers").fetchone() == (0,):
+            if time.monotonic() > deadline:
+                raise RuntimeError("no worker came")
+            time.sleep(POLL_SECONDS)
 
 
 def _put(client: Client, part: tuple[str, dict[str, str], bytes]) -> None:

@@ -44,6 +44,8 @@ def _send(hilum: Hilum, size: int) -> None:
     """Announce a zip of `size` bytes, send it, forget it."""
     files = [{"name": "examination.zip", "size": size}]
     created = hilum.client.ask(hilum.token, CREATE, input={"files": files})["createUpload"]
+    if created["errors"]:
+        raise RuntimeError(str(created["errors"]))
     upload = created["upload"]["id"]
     content = b"PK\x03\x04" + bytes(range(256)) * (PART_BYTES // 256)
 

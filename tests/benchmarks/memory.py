@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.persistence.engine import database_folder
+from api.persistence.embedded_server import database_folder
 from tests.running import RunningServer, children_of
 
 MIB = 1024  # in kB, which is what the kernel tells

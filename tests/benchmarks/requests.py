@@ -1,6 +1,7 @@
 """HTTP as cheap as it gets, the same for every server that is measured: one connection a client."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 SECONDS = 120
+IDLE_SECONDS = 2  # servers hang up on a connection that is unused for longer
 
 
 class Client:
@@ -17,14 +19,18 @@ class Client:
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
         self._connection = HTTPConnection(place.hostname or "", place.port, timeout=SECONDS)
+        self._used = time.monotonic()
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
         """Raises where the answer is not a 2xx."""
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self._connection.close()
         self._connection.request(method, path, body, headers or {})
         response = self._connection.getresponse()
         content = response.read()
+        self._used = time.monotonic()
         if not 200 <= response.status < 300:
             raise RuntimeError(f"{method} {path.partition('?')[0]} answered {response.status}: {content[:300]!r}")
         return content
