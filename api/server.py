@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -89,6 +90,7 @@ async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicor
         if api.done():
             await api
             raise OSError(f"The server could not listen on {settings.host}:{settings.port}.")
+        gc.freeze()  # the schema too stays
         yield server
     finally:
         for worker in workers:

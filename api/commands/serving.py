@@ -16,7 +16,7 @@ from api.commands.stopping import until
 from api.settings import Settings
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
-GARBAGE_THRESHOLDS = (50_000, 20, 100)  # a request makes thousands of objects, nearly all of them gone with it
+GARBAGE_THRESHOLDS = (10_000, 20, 100)  # a request makes thousands of objects, nearly all of them gone with it
 
 
 def add(commands: Commands) -> None:
