@@ -87,7 +87,7 @@ def _end(folder: Path) -> None:
 
 
 def _forget_killed_server(folder: Path) -> None:
-    """Remove the pid file of a PostgreSQL that was killed.
+    """Remove the lock files of a PostgreSQL that was killed.
 
     The wheel takes any process of that number for the server, and after a restart of a container there is one.
     Not before its backends are gone: the file is how PostgreSQL itself would notice them.
@@ -102,7 +102,9 @@ def _forget_killed_server(folder: Path) -> None:
             return
         time.sleep(0.05)
     if not running:
-        file.unlink(missing_ok=True)
+        # The socket's lock as well: PostgreSQL takes a process for alive that nobody buried yet.
+        for left in (file, folder / ".s.PGSQL.5432.lock", folder / ".s.PGSQL.5432"):
+            left.unlink(missing_ok=True)
 
 
 def _processes_in(folder: Path) -> set[int]:
