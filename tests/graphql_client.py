@@ -156,7 +156,9 @@ class GraphQLClient:
     async def analyzed(self, case_id: str, seconds: float = 60) -> Answer:
         def has_ended(case: Answer) -> bool:
             latest = case["latestAnalysis"]
-            return latest is not None and latest["status"] not in ("QUEUED", "RUNNING")
+            # The case was read a moment before its analysis.
+            is_over = latest is not None and latest["status"] not in ("QUEUED", "RUNNING")
+            return is_over and case["status"] != "ANALYZING"
 
         return await self.until(CASE, "case", has_ended, seconds, id=case_id)
 

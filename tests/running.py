@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import httpx
 from api import accounts
 from api.backends import open_backends
 from api.permissions import Role
+from api.persistence.embedded_server import database_folder
 from api.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -114,6 +116,13 @@ class RunningServer:
                 os.kill(child, signal.SIGKILL)
         self.process.kill()
         self.process.wait(STOP_SECONDS)
+
+
+def forget_database(data_dir: Path) -> None:
+    """As root an embedded database lies outside its data folder, and outlives that."""
+    folder = database_folder(data_dir)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_suffix(".mark").unlink(missing_ok=True)
 
 
 def children_of(pid: int) -> list[int]:

@@ -16,7 +16,7 @@ from api.persistence.migration import migrate
 from api.settings import Settings
 from tests.benchmarks.requests import Client, four_at_once
 from tests.graphql_client import COMPLETE, CREATE, SIGN_IN
-from tests.running import RunningServer, make_accounts
+from tests.running import RunningServer, forget_database, make_accounts
 
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 300
@@ -129,6 +129,7 @@ def running_hilum(settings: Mapping[str, str] | None = None) -> Iterator[Hilum]:
         finally:
             hilum.client.close()
             running.stop()
+            forget_database(own.data)
 
 
 def _wait_for_worker(settings: Settings) -> None:

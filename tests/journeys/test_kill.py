@@ -21,7 +21,7 @@ from api.persistence.migration import migrate
 from api.settings import Settings
 from tests.graphql_client import CASE, OUTCOME, Answer, GraphQLClient
 from tests.phantoms import SLICES, small_phantom
-from tests.running import RunningServer, make_accounts
+from tests.running import RunningServer, forget_database, make_accounts
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -46,6 +46,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     yield running
     assert running.stop() == 0
     assert not (database_folder(data_dir) / "postmaster.pid").exists(), "PostgreSQL goes with the server"
+    forget_database(data_dir)
 
 
 @pytest.fixture
