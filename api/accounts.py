@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -58,11 +59,19 @@ async def sign_in(uow: UnitOfWork, email: str, password: str, user_agent: str | 
 
 
 async def refresh(uow: UnitOfWork, refresh_token: str | None, user_agent: str | None) -> SignedIn:
-    """Rotate the refresh token. A token that was already rotated is a stolen one: its session ends."""
+    """Rotate the refresh token.
+
+    The one before it is taken too for a short while: on a phone answers are lost, and the client comes with what it
+    has. After that it is a stolen one, and its session ends.
+    """
     if not refresh_token:
         raise Unauthenticated()
     digest = refresh_hash(refresh_token)
     session = await uow.session.scalar(select(Session).where(col(Session.refresh_hash) == digest).with_for_update())
+    if session is None:
+        session = await _just_rotated(uow, digest)
+    else:
+        session.previous_hash, session.rotated_at = digest, now()
     if session is None:
         await _end_reused(uow, digest)
         raise Unauthenticated("The session has ended. Sign in again.")
@@ -70,7 +79,7 @@ async def refresh(uow: UnitOfWork, refresh_token: str | None, user_agent: str | 
     if not _is_live(session, uow.settings.session_idle_seconds) or user.disabled:
         raise Unauthenticated("The session has ended. Sign in again.")
     token = new_refresh_token()
-    session.previous_hash, session.refresh_hash, session.last_seen_at = digest, refresh_hash(token), now()
+    session.refresh_hash, session.last_seen_at = refresh_hash(token), now()
     if user_agent:
         session.user_agent = user_agent[:USER_AGENT_LENGTH]
     uow.actor = Actor(user.key, user.organization_key, Role(user.role), session.key)
@@ -175,10 +184,20 @@ async def _refuse_if_too_often(uow: UnitOfWork, address: str) -> None:
         raise RateLimited("Too many failed sign-ins. Wait a little and try again.", retry_after=max(1.0, wait))
 
 
+async def _just_rotated(uow: UnitOfWork, digest: str) -> Session | None:
+    """The session of a token that was rotated moments ago; `rotated_at` stays, so that the grace does not grow."""
+    since = now() - timedelta(seconds=uow.settings.refresh_grace_seconds)
+    statement = select(Session).where(col(Session.previous_hash) == digest, col(Session.rotated_at) > since)
+    return cast(Session | None, await uow.session.scalar(statement.with_for_update()))
+
+
 async def _end_reused(uow: UnitOfWork, digest: str) -> None:
     reused = await uow.session.scalar(select(Session).where(col(Session.previous_hash) == digest))
-    if reused is None or reused.ended_at is not None:
+    # The caller's transaction is rolled back by its error: it gives its connection back before another is taken.
+    key = reused.key if reused is not None and reused.ended_at is None else None
+    await uow.session.rollback()
+    if key is None:
         return
     async with uow.house.unit_of_work(address=uow.address) as record:
-        (await record.session.get_one(Session, reused.key)).ended_at = now()
-        record.audit("session:reuse", reused.key, "ended")
+        (await record.session.get_one(Session, key)).ended_at = now()
+        record.audit("session:reuse", key, "ended")

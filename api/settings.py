@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     session_absolute_seconds: int = Field(
         43_200, ge=60, description="A session ends after so long at the latest, seconds."
     )
+    refresh_grace_seconds: int = Field(
+        30,
+        ge=0,
+        description="An answer to `refreshSession` that was lost may be asked for again for so long, seconds; "
+        "after that the old cookie counts as stolen.",
+    )
     sign_in_attempts: int = Field(
         10, ge=1, description="Failed sign-ins for one address within the window, then RATE_LIMITED."
     )

@@ -1,12 +1,15 @@
 """Sign in, go on by the cookie alone, sign out."""
 
 import hashlib
+from datetime import timedelta
 from http.cookies import SimpleCookie
 
 import httpx
 import pytest
+from sqlalchemy import update
 
-from api.persistence.tables import SignInFailure
+from api.persistence.columns import now
+from api.persistence.tables import Session, SignInFailure
 from schema.context import REFRESH_COOKIE
 from tests.schema.edge import Edge, Json
 
@@ -89,6 +92,8 @@ async def test_a_refresh_token_shown_twice_ends_its_session(edge: Edge, account:
     stolen = cookie_of(await edge.post(SIGN_IN, {"i": account}))[REFRESH_COOKIE].value
     refreshed = await with_cookie(edge, REFRESH, stolen)
     mine = cookie_of(refreshed)[REFRESH_COOKIE].value
+    async with edge.house.unit_of_work() as uow:
+        await uow.session.execute(update(Session).values(rotated_at=now() - timedelta(seconds=31)))
 
     reused = await with_cookie(edge, REFRESH, stolen)
     after = await with_cookie(edge, REFRESH, mine)

@@ -48,6 +48,7 @@ class Session(SQLModel, table=True):
     user_key: UUID = reference("users.key", cascade=True)
     refresh_hash: str = Field(unique=True)
     previous_hash: str | None = Field(default=None, index=True)  # shown again, it was stolen: the session ends
+    rotated_at: datetime | None = instant(nullable=True)  # when previous_hash was the current one for the last time
     user_agent: str | None = None
     created_at: datetime = instant()
     last_seen_at: datetime = instant()

@@ -149,9 +149,32 @@ async def test_refreshing_gives_a_new_token_for_the_same_session(house: House, a
     assert await is_in(house, third)
 
 
-async def test_a_refresh_token_used_again_ends_the_session(house: House, account: Account) -> None:
+async def test_an_answer_that_was_lost_is_given_again(house: House, account: Account) -> None:
+    first = await sign_in(house, account.email)
+    await refresh(house, first.refresh_token)
+
+    again = await refresh(house, first.refresh_token)
+
+    assert again.session.key == first.session.key
+    assert await is_in(house, await refresh(house, again.refresh_token))
+
+
+async def test_asking_again_does_not_prolong_the_grace(house: House, account: Account) -> None:
+    first = await sign_in(house, account.email)
+    await refresh(house, first.refresh_token)
+    await change_session(house, first, rotated_at=now() - timedelta(seconds=29))
+    await refresh(house, first.refresh_token)
+    async with house.sessions() as session:
+        rotated_at = (await session.get_one(Session, first.session.key)).rotated_at
+
+    assert rotated_at is not None
+    assert now() - rotated_at > timedelta(seconds=28)
+
+
+async def test_a_refresh_token_used_again_later_ends_the_session(house: House, account: Account) -> None:
     first = await sign_in(house, account.email)
     second = await refresh(house, first.refresh_token)
+    await change_session(house, first, rotated_at=now() - timedelta(seconds=31))
 
     with pytest.raises(Unauthenticated):
         await refresh(house, first.refresh_token)

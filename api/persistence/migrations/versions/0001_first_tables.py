@@ -170,6 +170,7 @@ def upgrade() -> None:
         sa.Column("user_key", sa.Uuid(), nullable=False),
         sa.Column("refresh_hash", sa.String(), nullable=False),
         sa.Column("previous_hash", sa.String(), nullable=True),
+        sa.Column("rotated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("user_agent", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
