@@ -60,6 +60,9 @@ $(BIN)/python:
 $(VENV)/.runtime: requirements.lock | $(BIN)/python
 	@echo "Installing Python packages (once) ..."
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements.lock
+	@printf '#!/bin/sh\nPYTHONPATH="%s$${PYTHONPATH:+:$$PYTHONPATH}" exec "%s/python" -m api "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)/$(BIN)" > $(BIN)/hilum
+	@chmod +x $(BIN)/hilum
 	@touch $@
 
 $(VENV)/.test: tests/requirements.lock $(VENV)/.runtime
