@@ -57,10 +57,14 @@ class Session(SQLModel, table=True):
 
 
 class SignInFailure(SQLModel, table=True):
-    """A failed sign-in, by the hash of the address that was typed; tells nothing of whether it exists."""
+    """A sign-in that failed or is being checked, by the hash of the e-mail address that was typed.
+
+    Tells nothing of whether it exists. client_address: whence it came, as far as that is known.
+    """
 
     __tablename__ = "sign_in_failures"
 
     id: int | None = Field(default=None, primary_key=True)
     email_hash: str = Field(index=True)
+    client_address: str | None = Field(default=None, index=True)
     at: datetime = instant()

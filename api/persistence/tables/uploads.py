@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import document, instant, key_field, reference
@@ -43,7 +43,8 @@ class UploadInstance(SQLModel, table=True):
     """The outcome of one file or archive member: ACCEPTED, DUPLICATE, REJECTED, or SKIPPED (a media directory)."""
 
     __tablename__ = "upload_instances"
-    __table_args__ = (UniqueConstraint("file_key", "path"),)
+    # By digest: an index takes no more than 2,704 bytes of a row, and a path may be longer.
+    __table_args__ = (Index("ix_upload_instances_path", "file_key", text("md5(path)"), unique=True),)
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=True))
     upload_key: UUID = reference("uploads.key", cascade=True)

@@ -67,9 +67,11 @@ def upgrade() -> None:
         "sign_in_failures",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email_hash", sa.String(), nullable=False),
+        sa.Column("client_address", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index(op.f("ix_sign_in_failures_client_address"), "sign_in_failures", ["client_address"], unique=False)
     op.create_index(op.f("ix_sign_in_failures_email_hash"), "sign_in_failures", ["email_hash"], unique=False)
     op.create_table(
         "patients",
@@ -416,9 +418,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["file_key"], ["upload_files.key"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["upload_key"], ["uploads.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("file_key", "path"),
     )
     op.create_index(op.f("ix_upload_instances_file_key"), "upload_instances", ["file_key"], unique=False)
+    op.create_index(
+        "ix_upload_instances_path", "upload_instances", ["file_key", sa.literal_column("md5(path)")], unique=True
+    )
     op.create_index(op.f("ix_upload_instances_upload_key"), "upload_instances", ["upload_key"], unique=False)
     op.create_table(
         "findings",
@@ -453,6 +457,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_findings_analysis_key"), table_name="findings")
     op.drop_table("findings")
     op.drop_index(op.f("ix_upload_instances_upload_key"), table_name="upload_instances")
+    op.drop_index("ix_upload_instances_path", table_name="upload_instances")
     op.drop_index(op.f("ix_upload_instances_file_key"), table_name="upload_instances")
     op.drop_table("upload_instances")
     op.drop_index(op.f("ix_frames_instance_key"), table_name="frames")
@@ -505,6 +510,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_patients_organization_key"), table_name="patients")
     op.drop_table("patients")
     op.drop_index(op.f("ix_sign_in_failures_email_hash"), table_name="sign_in_failures")
+    op.drop_index(op.f("ix_sign_in_failures_client_address"), table_name="sign_in_failures")
     op.drop_table("sign_in_failures")
     op.drop_table("organizations")
     op.drop_table("idempotency_keys")
