@@ -1,5 +1,6 @@
 """Where an instance belongs: its patient, study and series within the organization, and the case that people read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlmodel import SQLModel, col
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.instance import Instance, PatientIdentity
-from api.permissions import Actor
+from api.permissions import Action, Actor, is_allowed
 from api.persistence import cases as case_rows
 from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, Upload
 
@@ -36,11 +37,13 @@ class Places:
     upload: Upload
     actor: Actor
     _known: dict[tuple[str, str], Place] = field(default_factory=dict)
+    _open: set[UUID] = field(default_factory=set)
     _changed: dict[UUID, Case] = field(default_factory=dict)
     _patients: dict[PatientIdentity, Patient] = field(default_factory=dict)
 
     async def find_or_make(self, instance: Instance) -> Place:
         """Raises Rejected(PATIENT_MISMATCH)."""
+        await self._check_target()
         uids = (instance.study_instance_uid, instance.series_instance_uid)
         place = self._known.get(uids)
         if place is None:
@@ -106,16 +109,43 @@ class Places:
             if case.patient_key is None and patient is not None:
                 case.patient_key = patient.key
         else:
-            held = select(col(CaseStudy.case_key)).where(col(CaseStudy.study_key) == study.key)
-            statement = (
-                case_rows.visible_cases(self.actor).where(col(Case.key).in_(held)).order_by(col(Case.created_at))
-            )
-            found = await self.session.scalar(statement.limit(1).with_for_update(of=Case))
-            case = found or await self._new_case(instance, patient)
+            case = await self._holding(study) or await self._new_case(instance, patient)
         await self.session.execute(
             insert(CaseStudy).values(case_key=case.key, study_key=study.key).on_conflict_do_nothing()
         )
         return case
+
+    async def _check_target(self) -> None:
+        """The case chosen when the upload began may be deleted since, or the right to add to it taken away."""
+        key = self.upload.case_key
+        if key is None or key in self._open:
+            return
+        if key not in await self._may_add([key]):
+            raise Rejected(
+                RejectionCode.PATIENT_MISMATCH,
+                "The case it was sent to was deleted, or is not yours to add to any more. Send it without a case.",
+            )
+        self._open.add(key)
+
+    async def _holding(self, study: Study) -> Case | None:
+        """The oldest case with the study that the uploader may add to; None where they see none with it.
+
+        Raises Rejected where they see some and may add to none.
+        """
+        held = select(col(CaseStudy.case_key)).where(col(CaseStudy.study_key) == study.key)
+        statement = case_rows.visible_cases(self.actor).where(col(Case.key).in_(held))
+        seen = (await self.session.execute(statement.order_by(col(Case.created_at), col(Case.key)))).scalars().all()
+        open_ones = await self._may_add([case.key for case in seen])
+        case = next((case for case in seen if case.key in open_ones), None)
+        if case is not None:
+            return await self.session.get_one(Case, case.key, with_for_update=True)
+        if seen:
+            raise _mismatch()
+        return None
+
+    async def _may_add(self, case_keys: Sequence[UUID]) -> set[UUID]:
+        subjects = await case_rows.subjects(self.session, self.actor, case_keys)
+        return {key for key, subject in subjects.items() if is_allowed(self.actor, Action.CASE_ADD_IMAGES, subject)}
 
     async def _is_anothers(self, study: Study) -> bool:
         """Whether the study lies only in cases that are not the uploader's to see. Its UID alone must not open it.

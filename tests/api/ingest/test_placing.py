@@ -1,11 +1,12 @@
 """Where images go: titles, cases, patients; and that a known UID opens nobody's study."""
 
 import pytest
+from sqlalchemy import delete
 
 from api import cases, images, ingest
 from api.errors import RejectionCode
 from api.permissions import Actor
-from api.persistence.tables import Case
+from api.persistence.tables import Case, Participant
 from api.unit_of_work import House
 from tests.deliveries import deliver, outcome, take_in
 from tests.holdings import stacks_of
@@ -109,7 +110,7 @@ async def test_a_known_study_uid_does_not_bring_back_what_was_deleted(house: Hou
     assert await may_see(house, people.clinician, again.case)
 
 
-async def test_images_for_a_case_deleted_meanwhile_are_taken_and_stay_hidden(house: House, people: People) -> None:
+async def test_images_for_a_case_deleted_meanwhile_are_refused_with_words(house: House, people: People) -> None:
     held = (await take_in(house, people.clinician, ct_files(1))).case
     upload_key = await deliver(house, people.clinician, ct_files(2, first=2), case_key=held.key, analyze=True)
     async with house.unit_of_work(people.clinician) as uow:
@@ -118,5 +119,44 @@ async def test_images_for_a_case_deleted_meanwhile_are_taken_and_stay_hidden(hou
     await ingest.run(house, upload_key)
 
     delivery = await outcome(house, people.clinician, upload_key)
-    assert (delivery.upload.status, delivery.cases) == ("COMPLETE", [])
+    assert (delivery.upload.status, delivery.accepted, delivery.cases) == ("COMPLETE", 0, [])
+    assert set(delivery.rejections.values()) == {RejectionCode.PATIENT_MISMATCH.value}
+    assert "deleted" in next(iter(delivery.messages.values()))
     assert not await may_see(house, people.clinician, held)
+
+
+async def take_part(house: House, actor: Actor, case: Case, access: str) -> None:
+    async with house.unit_of_work() as uow:
+        await uow.session.execute(delete(Participant).filter_by(case_key=case.key, user_key=actor.user_key))
+        uow.session.add(Participant(case_key=case.key, user_key=actor.user_key, access=access))
+
+
+async def test_a_reader_adds_nothing_to_a_case_by_its_study_uid(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(2))).case
+    await take_part(house, people.patient, held, "READER")
+
+    delivery = await take_in(house, people.patient, {"a": ct_file(3)})
+
+    assert delivery.rejections == {"a": RejectionCode.PATIENT_MISMATCH.value}
+    assert len((await stacks_of(house, held.key))[0].frame_keys) == 2
+
+
+async def test_an_owner_adds_to_a_case_by_its_study_uid(house: House, people: People) -> None:
+    held = (await take_in(house, people.clinician, ct_files(2))).case
+    await take_part(house, people.patient, held, "OWNER")
+
+    delivery = await take_in(house, people.patient, {"a": ct_file(3)})
+
+    assert (delivery.accepted, delivery.case.key) == (1, held.key)
+
+
+async def test_a_right_lost_since_the_upload_began_is_missed_at_its_end(house: House, people: People) -> None:
+    held = (await take_in(house, people.patient, ct_files(1))).case
+    upload_key = await deliver(house, people.patient, ct_files(2, first=2), case_key=held.key)
+    await take_part(house, people.patient, held, "READER")
+
+    await ingest.run(house, upload_key)
+
+    delivery = await outcome(house, people.patient, upload_key)
+    assert set(delivery.rejections.values()) == {RejectionCode.PATIENT_MISMATCH.value}
+    assert len((await stacks_of(house, held.key))[0].frame_keys) == 1
