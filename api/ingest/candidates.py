@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
@@ -51,7 +52,16 @@ def unreadable() -> Rejected:
     return Rejected(RejectionCode.CORRUPT, "Its stored parts cannot be read. Send the file again in a new upload.")
 
 
-def iter_candidates(file: UploadFile, content: BinaryIO, limits: ArchiveLimits) -> Iterator[Candidate | Refused]:
+def spool_folder(settings: Settings) -> Path:
+    """Where large members wait, sealed: beside the data, since the system's folder may be small, or memory."""
+    folder = settings.data / "spool"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def iter_candidates(
+    file: UploadFile, content: BinaryIO, limits: ArchiveLimits, spool: Path
+) -> Iterator[Candidate | Refused]:
     """Members of an archive, or the file itself. An archive that cannot be read at all is one refusal.
 
     content: is closed by the last one who needs it.
@@ -69,7 +79,7 @@ def iter_candidates(file: UploadFile, content: BinaryIO, limits: ArchiveLimits) 
     taken: set[str] = set()
     with content:
         try:
-            for member in iter_members(content, limits):
+            for member in iter_members(content, limits, spool):
                 read = min(file.size, content.tell())
                 path = _untaken(member.path, taken)
                 if isinstance(member, Refusal):

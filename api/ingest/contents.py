@@ -7,7 +7,15 @@ from typing import BinaryIO
 from uuid import UUID
 
 from api.errors import Rejected, RejectionCode
-from api.ingest.candidates import UNREADABLE, Candidate, Refused, archive_limits, iter_candidates, unreadable
+from api.ingest.candidates import (
+    UNREADABLE,
+    Candidate,
+    Refused,
+    archive_limits,
+    iter_candidates,
+    spool_folder,
+    unreadable,
+)
 from api.persistence.tables import UploadFile
 from api.settings import MIB, Settings
 from api.storage.object_store import ObjectStore
@@ -48,7 +56,7 @@ async def _candidates(
         try:
             content = await store.open_parts(str(file.key), part_sizes(file.size))
             await _check_digest(file, content)
-            found = iter_candidates(file, content, archive_limits(settings))
+            found = iter_candidates(file, content, archive_limits(settings), spool_folder(settings))
         except Rejected as reason:
             yield Refused(file.key, file.name, file.size, reason), before + file.size
         except UNREADABLE:

@@ -56,7 +56,7 @@ def open_source(file: BinaryIO, owner: str, scope: str, settings: Settings) -> S
     if is_picture(head):
         values, geometry = read_picture(file, max_pixels=settings.picture_pixels)
         digest = pixel_digest([values])
-        return Source(picture_instance(f"{owner}/{digest}", scope, geometry), iter([values]))
+        return Source(picture_instance(f"{owner}/{digest}", scope, geometry), _picture(file, settings.picture_pixels))
     if not is_dicom(head):
         raise Rejected(
             RejectionCode.NOT_AN_IMAGE,
@@ -67,6 +67,11 @@ def open_source(file: BinaryIO, owner: str, scope: str, settings: Settings) -> S
     file.seek(0)
     instance = read_instance(file, max_frames=settings.instance_frames, max_pixel_bytes=settings.instance_pixel_bytes)
     return Source(instance, iter_frames(file, instance))
+
+
+def _picture(file: BinaryIO, max_pixels: int) -> Iterator[NDArray[Any]]:
+    """The picture's one frame, decoded again: a wave waits with headers, not with pixels."""
+    yield read_picture(file, max_pixels=max_pixels)[0]
 
 
 class Encoder:

@@ -1,5 +1,8 @@
 """What an upload becomes: instances stored once, unaltered and sealed, in stacks, in a case."""
 
+import random
+import stat
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 
 from api import images
 from api.imaging import htj2k
+from api.ingest import candidates
 from api.unit_of_work import House
 from tests.api.imaging.dicom_writer import as_file
 from tests.api.imaging.synthetic_series import SERIES, SyntheticSeries
@@ -21,6 +25,7 @@ from tests.people import SHARED, People
 from tests.synthetic_ct import NAME, SPACING_MM, ct_file, ct_files, ct_pixels
 
 pytestmark = SHARED
+MKSTEMP = tempfile.mkstemp
 
 
 def picture(kind: str, rows: int = 40, columns: int = 50) -> bytes:
@@ -131,6 +136,33 @@ async def test_folders_within_archives_within_archives_are_opened(house: House, 
 
     assert (delivery.accepted, delivery.rejections) == (4, {})
     assert len((await stacks_of(house, delivery.case.key))[0].frame_keys) == 4
+
+
+async def test_names_of_any_length_and_script_are_taken(house: House, people: People) -> None:
+    name = "".join(random.Random(4).choices([chr(code) for code in range(0x4E00, 0x9FA0)], k=1024))
+
+    delivery = await take_in(house, people.clinician, {"a.zip": zipped({name: ct_file(1)})})
+
+    assert (delivery.upload.status, delivery.accepted) == ("COMPLETE", 1)
+
+
+async def test_large_members_wait_in_the_data_folder_where_only_its_owner_sees(
+    house: House, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MEMBER_MEMORY", 100)
+    folders: list[Path] = []
+
+    def mkstemp(dir: Path) -> tuple[int, str]:
+        folders.append(dir)
+        return MKSTEMP(dir=dir)
+
+    monkeypatch.setattr(tempfile, "mkstemp", mkstemp)
+
+    delivery = await take_in(house, people.clinician, {"a.zip": zipped(ct_files(2))})
+
+    assert delivery.accepted == 2
+    assert set(folders) == {house.settings.data / "spool"}
+    assert stat.S_IMODE(folders[0].stat().st_mode) == 0o700
 
 
 async def test_a_path_that_an_archive_holds_twice_gives_two_instances(house: House, people: People) -> None:

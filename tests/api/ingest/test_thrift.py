@@ -3,14 +3,19 @@
 import asyncio
 import hashlib
 import time
+import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from api import ingest, uploads
+from api.ingest.encoding import open_source
+from api.settings import Settings
 from api.storage.filesystem import FilesystemStore
 from api.storage.parts import part_ranges
 from api.unit_of_work import House
@@ -80,6 +85,19 @@ async def test_a_large_archive_costs_little_memory(house: House, people: People,
     )
     assert received - before < GROWTH_BYTES
     assert peak_memory() - before < 2 * GROWTH_BYTES
+
+
+async def test_a_picture_whose_header_is_read_holds_no_pixels(tmp_path: Path) -> None:
+    packed = BytesIO()
+    Image.fromarray(np.zeros((2000, 2000, 3), np.uint8)).save(packed, "PNG")
+
+    tracemalloc.start()
+    source = open_source(packed, "owner", "scope", Settings(data_dir=tmp_path))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert held < 1 << 20
+    assert next(source.frames).shape == (2000, 2000, 3)
 
 
 def sha256_of(path: Path) -> str:
