@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from api.errors import Conflict, Invalid, RateLimited, Unauthenticated, WrongCredentials
+from api.errors import Conflict, Invalid, RateLimited, Unauthenticated, Unavailable, WrongCredentials
 from api.identity.tokens import new_refresh_token, refresh_hash
 from api.permissions import Actor, Role
 from api.persistence.columns import is_storable, now
@@ -19,6 +19,7 @@ from api.unit_of_work import House, UnitOfWork
 
 USER_AGENT_LENGTH = 200
 LAST_SEEN_STEP = timedelta(seconds=30)  # coarse on purpose: not a write a request
+SIGN_IN_LOCK = 0x48696C75  # PostgreSQL's advisory locks are numbers; this one is ours
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,25 @@ class SignedIn:
 
 
 async def sign_in(uow: UnitOfWork, email: str, password: str, user_agent: str | None) -> SignedIn:
-    """Raises WrongCredentials without saying which was wrong, RateLimited after too many failures for an address."""
-    address = hashlib.sha256(email.strip().lower().encode(errors="surrogatepass")).hexdigest()
-    await _refuse_if_too_often(uow, address)
-    user_key = await uow.house.directory.authenticate(uow.session, email, password)
+    """Sign in; nothing was asked of `uow.session` before, so that no connection is held while the password is checked.
+
+    Raises: WrongCredentials without saying which was wrong, RateLimited after too many failures for an e-mail address
+    or from a client's, Unavailable where too many sign in at once.
+    """
+    email_hash = hashlib.sha256(email.strip().lower().encode(errors="surrogatepass")).hexdigest()
+    attempt = await _count_attempt(uow, email_hash)
+    try:
+        user_key = await uow.house.directory.authenticate(uow.house.sessions, email, password)
+    except Unavailable:  # nothing was guessed
+        async with uow.house.unit_of_work() as record:
+            await record.session.execute(delete(SignInFailure).where(col(SignInFailure.id) == attempt))
+        raise
     if user_key is None:
-        # Its own transaction: this one is rolled back by the error, and gives its connection back first.
-        await uow.session.rollback()
+        # Its own transaction: this one is rolled back by the error.
         async with uow.house.unit_of_work(address=uow.address) as record:
-            record.session.add(SignInFailure(email_hash=address))
             record.audit("session:open", None, "refused")
         raise WrongCredentials()
-    await uow.session.execute(delete(SignInFailure).where(col(SignInFailure.email_hash) == address))
+    await uow.session.execute(delete(SignInFailure).where(col(SignInFailure.email_hash) == email_hash))
     user = await uow.session.get_one(User, user_key)
     token = new_refresh_token()
     session = Session(
@@ -173,13 +181,27 @@ async def _actor_of(session: AsyncSession, user_key: UUID, session_key: UUID, id
     return Actor(row[0].key, row[0].organization_key, Role(row[0].role), row[1].key)
 
 
-async def _refuse_if_too_often(uow: UnitOfWork, address: str) -> None:
+async def _count_attempt(uow: UnitOfWork, email_hash: str) -> int:
+    """The attempt's id. It counts as failed from the start: guesses at the same time do not slip past the limit."""
+    async with uow.house.unit_of_work() as record:
+        await record.session.execute(select(func.pg_advisory_xact_lock(SIGN_IN_LOCK)))  # count and add as one
+        limits = uow.settings
+        await _refuse_if_too_often(record, col(SignInFailure.email_hash) == email_hash, limits.sign_in_attempts)
+        if uow.address is not None:
+            from_there = col(SignInFailure.client_address) == uow.address
+            await _refuse_if_too_often(record, from_there, limits.sign_in_attempts_per_client)
+        attempt = SignInFailure(email_hash=email_hash, client_address=uow.address)
+        record.session.add(attempt)
+        await record.session.flush()
+        assert attempt.id is not None
+        return attempt.id
+
+
+async def _refuse_if_too_often(uow: UnitOfWork, counted: ColumnElement[bool], most: int) -> None:
     since = now() - timedelta(seconds=uow.settings.sign_in_window_seconds)
-    statement = select(func.count(), func.min(col(SignInFailure.at))).where(
-        col(SignInFailure.email_hash) == address, col(SignInFailure.at) > since
-    )
+    statement = select(func.count(), func.min(col(SignInFailure.at))).where(counted, col(SignInFailure.at) > since)
     failures, oldest = (await uow.session.execute(statement)).one()
-    if failures >= uow.settings.sign_in_attempts:
+    if failures >= most:
         wait = (oldest - since).total_seconds()
         raise RateLimited("Too many failed sign-ins. Wait a little and try again.", retry_after=max(1.0, wait))
 

@@ -56,9 +56,12 @@ class Settings(BaseSettings):
         "after that the old cookie counts as stolen.",
     )
     sign_in_attempts: int = Field(
-        10, ge=1, description="Failed sign-ins for one address within the window, then RATE_LIMITED."
+        10, ge=1, description="Failed sign-ins for one e-mail address within the window, then RATE_LIMITED."
     )
-    sign_in_window_seconds: int = Field(300, ge=1, description="Window for `sign_in_attempts`, seconds.")
+    sign_in_attempts_per_client: int = Field(
+        50, ge=1, description="Failed sign-ins from one network address within the window, then RATE_LIMITED."
+    )
+    sign_in_window_seconds: int = Field(300, ge=1, description="Window in which failed sign-ins are counted, seconds.")
 
     # GraphQL
     query_depth: int = Field(15, ge=1, description="Deepest selection of a GraphQL document.")

@@ -1,0 +1,73 @@
+"""Guessing passwords: many at once, from one client, and what that may cost."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from api import accounts
+from api.errors import RateLimited, Unavailable, WrongCredentials
+from api.identity import local
+from api.identity.local import LocalDirectory
+from api.persistence.tables import SignInFailure
+from api.unit_of_work import House
+from tests.people import SHARED, limited
+
+pytestmark = SHARED
+
+
+async def guess(house: House, email: str, client: str) -> None:
+    async with house.unit_of_work(address=client) as uow:
+        await accounts.sign_in(uow, email, "a wrong password", None)
+
+
+async def test_guesses_at_the_same_time_are_all_counted(house: House) -> None:
+    small, email = limited(house, sign_in_attempts=3), f"{uuid4()}@test.example"
+
+    answers = await asyncio.gather(*(guess(small, email, "192.0.2.7") for _ in range(8)), return_exceptions=True)
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["RateLimited"] * 5 + ["WrongCredentials"] * 3
+
+
+async def test_a_client_that_tries_many_addresses_must_wait(house: House) -> None:
+    small = limited(house, sign_in_attempts_per_client=2)
+    for _ in range(2):
+        with pytest.raises(WrongCredentials):
+            await guess(small, f"{uuid4()}@test.example", "192.0.2.8")
+
+    with pytest.raises(RateLimited):
+        await guess(small, f"{uuid4()}@test.example", "192.0.2.8")
+
+    with pytest.raises(WrongCredentials):
+        await guess(small, f"{uuid4()}@test.example", "192.0.2.9")
+
+
+async def test_where_too_many_wait_the_next_is_sent_away_and_nothing_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "WAITING_HASHES", 0)
+
+    with pytest.raises(Unavailable):
+        await guess(house, "nobody@test.example", "192.0.2.10")
+
+    async with house.sessions() as session:
+        counted = select(func.count()).where(col(SignInFailure.client_address) == "192.0.2.10")
+        assert await session.scalar(counted) == 0
+
+
+async def test_no_connection_is_held_while_passwords_are_checked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = house.sessions.kw["bind"].pool
+    held: list[int] = []
+
+    def matches(self: LocalDirectory, stored: str, password: str) -> bool:
+        held.append(pool.checkedout())
+        return False
+
+    monkeypatch.setattr(LocalDirectory, "_matches", matches)
+
+    with pytest.raises(WrongCredentials):
+        await guess(house, "nobody@test.example", "192.0.2.11")
+
+    assert held == [0]
