@@ -6,7 +6,8 @@ entries are written last, just before the commit, so that the counters they lock
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ from api.persistence.tables import AuditEntry, IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
 
+log = logging.getLogger(__name__)
+
 IDEMPOTENCY_KEY_LENGTH = 200
 
 
@@ -48,11 +51,12 @@ class House:
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:
-        """Commits on leaving; an exception rolls everything back, jobs and events too."""
+        """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too."""
         async with self.sessions() as session, session.begin():
             uow = UnitOfWork(self, session, actor, address)
             yield uow
             await uow.write_records()
+        await uow.finish()
 
 
 @dataclass
@@ -63,6 +67,7 @@ class UnitOfWork:
     address: str | None = None
     _events: list[NewEvent] = field(default_factory=list)
     _audit: list[AuditEntry] = field(default_factory=list)
+    _afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
     def settings(self) -> Settings:
@@ -92,6 +97,13 @@ class UnitOfWork:
     async def defer(self, task: str, **arguments: Any) -> None:
         """Leave a job in this transaction."""
         await jobs.defer(self.house.jobs, self.session, task, **arguments)
+
+    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Leave what cannot be rolled back, as deleting files, for after the commit.
+
+        It may fail, or be lost with the process: a job that runs now and then must do it too.
+        """
+        self._afterwards.append(work)
 
     async def once(self, mutation: str, key: str | None, given: Any) -> "Once":
         """The answer of an earlier mutation with this key, if there was one.
@@ -123,6 +135,14 @@ class UnitOfWork:
         await self.session.flush()
         if self._events:
             await append(self.session, self._events)
+
+    async def finish(self) -> None:
+        """The commit stands, whatever becomes of this."""
+        for work in self._afterwards:
+            try:
+                await work()
+            except Exception:
+                log.exception("work after a commit failed; the next sweep does it")
 
 
 @dataclass(frozen=True)

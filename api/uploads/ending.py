@@ -1,5 +1,7 @@
 """End an upload: complete it when every part is there, abort it, or let it expire."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,10 +13,12 @@ from api.permissions import Action, require
 from api.persistence import jobs
 from api.persistence.columns import now
 from api.persistence.tables import Upload, UploadFile
+from api.storage.object_store import ObjectStore
 from api.unit_of_work import House, UnitOfWork
 from api.uploads.reading import received_files
 
 NAMED_FILES = 3  # an error names so many of the files that are missing
+SWEPT = timedelta(days=2)  # so long after its end leftovers of an upload are looked for
 
 
 async def complete(uow: UnitOfWork, upload_key: UUID, analyze: bool) -> Upload:
@@ -57,7 +61,8 @@ async def abort(uow: UnitOfWork, upload_key: UUID) -> Upload:
 
 
 async def expire(house: House) -> int:
-    """Job: forget uploads that were not completed in time; how many there were."""
+    """Job: forget uploads that were not completed in time, and what aborted ones left; how many there were."""
+    await _sweep(house)
     async with house.unit_of_work() as uow:
         overdue = select(Upload).where(col(Upload.status) == "OPEN", col(Upload.expires_at) <= now())
         uploads = (await uow.session.execute(overdue.with_for_update(skip_locked=True))).scalars().all()
@@ -70,9 +75,28 @@ async def expire(house: House) -> int:
 async def _discard(uow: UnitOfWork, upload: Upload, status: str) -> None:
     upload.status = status
     statement = select(col(UploadFile.key)).where(col(UploadFile.upload_key) == upload.key)
-    for key in (await uow.session.execute(statement)).scalars():
-        await uow.store.discard_parts(str(key))
+    files = [str(key) for key in (await uow.session.execute(statement)).scalars()]
+    # Not before the commit: were that to fail, the upload would be open and its parts gone.
+    uow.after_commit(lambda: _discard_parts(uow.store, files))
     uow.tell(upload_progressed(upload.user_key, upload.key))
+
+
+async def _discard_parts(store: ObjectStore, files: Sequence[str]) -> None:
+    for file_id in files:
+        await store.discard_parts(file_id)
+
+
+async def _sweep(house: House) -> None:
+    """Discard parts of ended uploads that are still there: the process died after the commit, or the disk failed."""
+    statement = (
+        select(col(UploadFile.key))
+        .join(Upload, col(Upload.key) == col(UploadFile.upload_key))
+        .where(col(Upload.status).in_(("ABORTED", "EXPIRED")), col(Upload.expires_at) > now() - SWEPT)
+    )
+    async with house.sessions() as session:
+        files = [str(key) for key in (await session.execute(statement)).scalars()]
+    received = await house.store.received_parts_of(files)
+    await _discard_parts(house.store, [file_id for file_id, parts in received.items() if parts])
 
 
 async def _get(uow: UnitOfWork, upload_key: UUID) -> Upload:

@@ -69,6 +69,30 @@ async def test_an_error_takes_everything_back(house: House, people: People) -> N
         assert await session.get(Organization, key) is None
 
 
+async def test_work_after_a_commit_is_done_where_there_is_one_and_may_fail(house: House, people: People) -> None:
+    done: list[str] = []
+
+    async def fails() -> None:
+        raise OSError("the disk")
+
+    async def notes() -> None:
+        done.append("noted")
+
+    async def break_off() -> None:
+        async with house.unit_of_work(people.clinician) as uow:
+            uow.after_commit(notes)
+            raise Broken
+
+    async with house.unit_of_work(people.clinician) as uow:
+        uow.after_commit(fails)
+        uow.after_commit(notes)
+        assert done == []
+    with pytest.raises(Broken):
+        await break_off()
+
+    assert done == ["noted"]
+
+
 async def answer(house: House, actor: Actor, key: str | None, given: object, *, pause: float = 0.0) -> str:
     """A mutation that answers with a number of its own."""
     async with house.unit_of_work(actor) as uow:

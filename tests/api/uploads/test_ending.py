@@ -162,6 +162,34 @@ async def test_an_aborted_upload_is_forgotten(house: House, people: People) -> N
         assert (await uploads.parts_of(uow, file, EVERYTHING, pending=True)).rows == []
 
 
+async def test_where_aborting_is_rolled_back_the_upload_still_takes_parts(house: House, people: People) -> None:
+    upload = await announce(house, people.clinician, {"a": b"1"})
+    await send(house, upload.key, {"a": b"1"})
+
+    async def abort_and_fail() -> None:
+        async with house.unit_of_work(people.clinician) as uow:
+            await uploads.abort(uow, upload.key)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await abort_and_fail()
+
+    await send(house, upload.key, {"a": b"1"})
+    assert (await complete(house, people.clinician, upload.key)).status == "INGESTING"
+
+
+async def test_parts_that_an_ended_upload_left_are_swept(house: House, people: People) -> None:
+    upload = await announce(house, people.clinician, {"a": b"1"})
+    await send(house, upload.key, {"a": b"1"})
+    async with house.unit_of_work() as uow:  # the process died after the commit
+        (await uow.session.get_one(Upload, upload.key)).status = "ABORTED"
+    (file,) = await files_of(house, upload.key)
+
+    await uploads.expire(house)
+
+    assert await house.store.received_parts(str(file.key)) == {}
+
+
 async def test_an_overdue_upload_expires(house: House, people: People) -> None:
     upload = await announce(house, people.clinician, {"a": b"1"})
     kept = await announce(house, people.clinician, {"a": b"1"})
