@@ -1,10 +1,12 @@
-"""The PWA's files, from the same origin as the API. What is no file is the app's own address and gives its page."""
+"""The PWA's files, from the same origin as the API.
+
+The app keeps its own places behind `#`, so that every address but `/` is a file or nothing.
+"""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -28,12 +30,7 @@ class AppFiles(StaticFiles):
         own = urlsplit(self._own_url)
         if host != own.netloc and is_loopback(urlsplit(f"//{host}").hostname) and is_loopback(own.hostname):
             return RedirectResponse(self._own_url + scope["path"], 307)
-        try:
-            response = await super().get_response(path, scope)
-        except HTTPException as error:
-            if error.status_code != 404 or "." in path.rsplit("/", 1)[-1]:
-                raise
-            response = await super().get_response("index.html", scope)
+        response = await super().get_response(path, scope)
         kept = HASHED in f"/{path}" and response.status_code in (200, 304)
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
         return response

@@ -1,4 +1,4 @@
-"""The PWA's files and the app's own addresses."""
+"""The PWA's files, and nothing else."""
 
 from pathlib import Path
 
@@ -24,16 +24,18 @@ def client_of(folder: Path) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=URL)
 
 
-async def test_an_address_of_the_app_gives_its_page(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/cases/abc")
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+async def test_the_app_has_one_page(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
 
     assert answer.status_code == 200
     assert "Hilum" in answer.text
     assert answer.headers["cache-control"] == "no-cache"
 
 
-async def test_a_file_that_is_not_there_is_not_found(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/assets/old-3c4d.js")).status_code == 404
+@pytest.mark.parametrize("path", ["/assets/old-3c4d.js", "/case/abc", "/assets/", "/graphiql"])
+async def test_what_is_no_file_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
 
 
 async def test_files_named_by_their_content_are_kept_for_ever(client: httpx.AsyncClient) -> None:
