@@ -1,5 +1,5 @@
 import type { CaseStatus, Urgency } from '../graphql/generated/graphql';
-import { isPhantom, wordOf } from './words';
+import { isPhantom, type Subject, wordOf } from './words';
 
 export function StatusBadge({ status }: { readonly status: CaseStatus }) {
   return <span class={`badge is-${status.toLowerCase()}`}>{wordOf(status)}</span>;
@@ -15,7 +15,7 @@ export function UrgencyBadge({ urgency }: { readonly urgency: Urgency | null | u
   );
 }
 
-export function PhantomBadge({ title }: { readonly title: string }) {
-  if (!isPhantom(title)) return null;
-  return <span class="badge is-phantom">{/not a patient/i.test(title) ? 'Phantom' : 'Phantom, not a patient'}</span>;
+export function PhantomBadge({ subject }: { readonly subject: Subject & { readonly title: string } }) {
+  if (!isPhantom(subject)) return null;
+  return <span class="badge is-phantom">{/not a patient/i.test(subject.title) ? 'Phantom' : 'Phantom, not a patient'}</span>;
 }

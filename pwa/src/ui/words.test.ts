@@ -20,9 +20,11 @@ test('no probability is told as a certainty', () => {
   expect([percentOf(0.0004), percentOf(0.931), percentOf(0.9996)]).toEqual(['< 1 %', '93 %', '> 99 %']);
 });
 
-test('a phantom is known by its title', () => {
-  expect(isPhantom('PHANTOM chest, seed 7')).toBe(true);
-  expect(isPhantom('CT chest')).toBe(false);
+test('a phantom is known by its patient or its study, never by what people call the case', () => {
+  const ofPatient = { title: 'Renamed', patient: { patientId: 'PHANTOM-7' }, studies: [] };
+  const ofStudy = { title: 'Renamed', patient: null, studies: [{ description: 'CT chest PHANTOM (not a patient)' }] };
+  const limb = { title: 'Phantom', patient: { patientId: '7' }, studies: [{ description: 'PHANTOM LIMB' }] };
+  expect([ofPatient, ofStudy, limb].map(isPhantom)).toEqual([true, true, false]);
 });
 
 test('a DICOM person name is written as people write it', () => {

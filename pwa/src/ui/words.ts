@@ -86,7 +86,18 @@ export function nameOf(personName: string): string {
   return [family, given.filter(Boolean).join(' ')].filter(Boolean).join(', ');
 }
 
-/** A phantom says so in its title; it must be told from a patient wherever it shows. */
-export function isPhantom(title: string): boolean {
-  return /phantom/i.test(title);
+export interface Subject {
+  readonly patient?: { readonly patientId?: string | null } | null;
+  readonly studies: readonly { readonly description?: string | null }[];
+}
+
+/**
+ * Our phantom says so in its patient ID and study description, as api/imaging/phantom_dicom.py writes them; it must be
+ * told from a patient wherever it shows. Titles are changed by people ("phantom limb pain") and tell nothing.
+ */
+export function isPhantom({ patient, studies }: Subject): boolean {
+  return (
+    (patient?.patientId?.startsWith('PHANTOM-') ?? false) ||
+    studies.some(({ description }) => description?.includes('PHANTOM (not a patient)') ?? false)
+  );
 }

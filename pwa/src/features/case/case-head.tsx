@@ -29,7 +29,7 @@ export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
       <div class="badges">
         <UrgencyBadge urgency={detail.urgency} />
         <StatusBadge status={detail.status} />
-        <PhantomBadge title={title} />
+        <PhantomBadge subject={detail} />
       </div>
     </header>
   );

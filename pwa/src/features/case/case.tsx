@@ -97,7 +97,7 @@ export function Case({ caseId, findingId }: CaseProps) {
             stackId={stackId}
             marks={marks}
             selectedId={findingId}
-            isPhantom={isPhantom(detail.title)}
+            isPhantom={isPhantom(detail)}
             onSelect={select}
           />
         )}

@@ -40,7 +40,7 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
           <span class="badges">
             <UrgencyBadge urgency={row.urgency} />
             <StatusBadge status={row.status} />
-            <PhantomBadge title={row.title} />
+            <PhantomBadge subject={row} />
             {analysis && <span class="muted">{outcomeOf(analysis)}</span>}
           </span>
           {isRunning && <Progress value={analysis.progress} label={`Analysis of ${row.title}`} />}
