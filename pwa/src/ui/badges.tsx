@@ -17,5 +17,7 @@ export function UrgencyBadge({ urgency }: { readonly urgency: Urgency | null | u
 
 export function PhantomBadge({ subject }: { readonly subject: Subject & { readonly title: string } }) {
   if (!isPhantom(subject)) return null;
-  return <span class="badge is-phantom">{/not a patient/i.test(subject.title) ? 'Phantom' : 'Phantom, not a patient'}</span>;
+  return (
+    <span class="badge is-phantom">{/not a patient/i.test(subject.title) ? 'Phantom' : 'Phantom, not a patient'}</span>
+  );
 }
