@@ -57,7 +57,9 @@ def page_request(
         raise Invalid("Give `first` or `last`, not both.", ["first"])
     for name, size in (("first", first), ("last", last)):
         if size is not None and not 0 <= size <= LARGEST:
-            raise Invalid(f"`{name}` is 0 to {LARGEST}.", [name])
+            raise Invalid(
+                f"`{name}` is 0 to {LARGEST}; page on with `{'after' if name == 'first' else 'before'}`.", [name]
+            )
     backward = last is not None or (before is not None and first is None)
     size = last if last is not None else first if first is not None else DEFAULT_SIZE
     return PageRequest(size, after, before, backward)

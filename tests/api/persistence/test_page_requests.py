@@ -29,6 +29,14 @@ def test_a_page_goes_backward_from_its_end(asked: dict[str, Any], expected: Page
     assert page_request(**asked) == expected
 
 
+@pytest.mark.parametrize(("asked", "onward"), [("first", "after"), ("last", "before")])
+def test_whoever_asks_for_too_many_is_told_how_to_page_on(asked: str, onward: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        page_request(first=1000) if asked == "first" else page_request(last=1000)
+
+    assert refused.value.message == f"`{asked}` is 0 to {LARGEST}; page on with `{onward}`."
+
+
 def test_computed_rows_keep_their_place_when_others_go() -> None:
     first = list_sequence_page("abcd", PageRequest(2), [1, 2, 3, 4])
 
