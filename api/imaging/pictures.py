@@ -78,8 +78,8 @@ def picture_geometry(pixels: NDArray[Any]) -> FrameGeometry:
 def picture_instance(content_digest: str, upload_scope: str, geometry: FrameGeometry) -> Instance:
     """A picture as an instance of a study of its own.
 
-    content_digest: of the file's bytes; upload_scope: what tells uploads apart. All pictures of one upload share a
-    study and a series; the same content has the same SOP Instance UID wherever it comes from.
+    content_digest: owner and digest of the pixels; upload_scope: what tells uploads apart. All pictures of one upload
+    share a study and a series; one owner's same pixels have the same SOP Instance UID in whichever upload.
     """
     samples = geometry.samples_per_pixel
     return Instance(

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can work: for load balancers and for `hilum check`."""
+"""Whether the process lives, and whether it can work: for load balancers and whoever watches it."""
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
