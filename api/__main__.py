@@ -18,7 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = Settings()
     except ValidationError as error:
         for fault in error.errors():
-            print(f"hilum: HILUM_{str(fault['loc'][0]).upper()}: {fault['msg']}", file=sys.stderr)
+            sentence = fault["msg"].removeprefix("Value error, ")
+            print(f"hilum: HILUM_{str(fault['loc'][0]).upper()}: {sentence}", file=sys.stderr)
         return 2
     set_up(settings)
     try:

@@ -19,7 +19,12 @@ def routes_of(backends: Backends) -> list[BaseRoute]:
     house = backends.house
     graphql = GraphQLEndpoint(house)
     return [
-        *parts.routes(backends.store, backends.addresses),
+        *parts.routes(
+            backends.store,
+            backends.addresses,
+            concurrent_parts=house.settings.concurrent_parts,
+            idle_seconds=house.settings.part_idle_seconds,
+        ),
         *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),

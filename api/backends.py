@@ -61,7 +61,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
         hub=hub,
         store=store,
         directory=LocalDirectory(),
-        predictor=EmbeddedPredictor(settings.models, settings.inference_threads),
+        predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
     )
     try:

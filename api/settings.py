@@ -1,10 +1,11 @@
 """Every setting of Hilum: typed, documented, with its default. Each is read from `HILUM_<NAME>`."""
 
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
@@ -21,7 +22,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
     public_url: str | None = Field(
-        None, description="Address that browsers use, when it is not http://HOST:PORT; signed addresses begin with it."
+        None,
+        validate_default=True,
+        description="Address that browsers use, when it is not http://HOST:PORT; signed addresses begin with it.",
     )
     data_dir: Path = Field(Path("~/.local/share/hilum"), description="Folder of database, keys and files.")
     database_url: str | None = Field(
@@ -84,6 +87,10 @@ class Settings(BaseSettings):
     upload_hours: float = Field(24.0, gt=0, description="Hours until an unfinished upload expires.")
     open_uploads: int = Field(20, ge=1, description="Unfinished uploads that one person may have.")
     part_url_seconds: int = Field(3600, ge=10, description="Life of a part's signed address, seconds.")
+    part_idle_seconds: float = Field(
+        60.0, gt=0, description="A client that sends nothing of a part for so long is given up, seconds."
+    )
+    concurrent_parts: int = Field(64, ge=1, description="Parts received at once; those beyond wait unread.")
     frame_url_seconds: int = Field(1800, ge=10, description="Life of a frame's signed address, seconds.")
 
     # archives and instances
@@ -99,13 +106,29 @@ class Settings(BaseSettings):
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
     ingest_batch: int = Field(16, ge=1, le=256, description="Instances written to the database in one transaction.")
     inference_threads: int = Field(2, ge=1, le=64, description="Threads of the embedded predictor.")
+    prediction_seconds: float = Field(30.0, gt=0, description="Longest answer of a model to one batch, seconds.")
     analysis_seconds: float = Field(
         600.0, gt=0, description="Longest run of one analysis, seconds; then it has FAILED."
     )
     job_attempts: int = Field(
-        5, ge=1, description="How often a job is begun, where its workers die or are stopped, until it is given up."
+        5,
+        ge=1,
+        description="How often a job is begun that fails or kills its worker, until it is given up; "
+        "stops and passing faults do not count.",
     )
     analyses_per_case: int = Field(50, ge=1, description="Most analyses of one case.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _names_one_host(cls, public_url: str | None, info: ValidationInfo) -> str | None:
+        """Every network is no address that a browser could go to."""
+        host = info.data.get("host", "")
+        if public_url is None and is_every_network(host):
+            raise ValueError(
+                f"HILUM_HOST={host} listens on every network: set HILUM_PUBLIC_URL to the address that browsers use, "
+                "such as https://hilum.example."
+            )
+        return public_url
 
     @cached_property
     def data(self) -> Path:
@@ -125,3 +148,10 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """Where browsers reach the server, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def is_every_network(host: str) -> bool:
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:
+        return host == ""

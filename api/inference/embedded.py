@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 # Rows of one native call: about 0.1 s of lung_nodule on one core, so that a cancelled caller is soon heard.
 SLICE_ROWS = 16
-DEADLINE_SECONDS = 30.0
 
 
 class EmbeddedPredictor:
@@ -30,7 +29,7 @@ class EmbeddedPredictor:
         threads: int = 2,
         *,
         slice_rows: int = SLICE_ROWS,
-        deadline: float = DEADLINE_SECONDS,
+        deadline: float | None = None,
     ) -> None:
         self._folders = read_repository(repository_path)
         self._threads = threads
@@ -58,7 +57,7 @@ class EmbeddedPredictor:
                     part = {key: np.ascontiguousarray(value[start : start + step]) for key, value in inputs.items()}
                     parts.append(await self._in_thread(folder, version, part))
         except TimeoutError as error:
-            message = f"The model {name} did not answer within {self._deadline:.0f} s."
+            message = f"The model {name} did not answer within {self._deadline:g} s."
             raise Unavailable(message) from error
         names = [spec.name for spec in folder.outputs]
         return {name: np.concatenate(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}

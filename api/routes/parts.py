@@ -6,7 +6,6 @@ Everything that can be refused is refused before the body is read. A request hol
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect
@@ -19,16 +18,13 @@ from api.routes.refusals import refuse
 from api.storage.addresses import PART_PATH, SignedAddresses
 from api.storage.object_store import PartReceiver
 
-CONCURRENT_PARTS: Final = 64
-IDLE_SECONDS: Final = 60.0
-
 
 def routes(
     receiver: PartReceiver,
     addresses: SignedAddresses,
     *,
-    concurrent_parts: int = CONCURRENT_PARTS,
-    idle_seconds: float = IDLE_SECONDS,
+    concurrent_parts: int,
+    idle_seconds: float,
 ) -> list[Route]:
     """concurrent_parts: those beyond wait unread. idle_seconds: a client that sends nothing for so long is given up."""
     return [Route(PART_PATH, _PutPart(receiver, addresses, concurrent_parts, idle_seconds), methods=["PUT"])]

@@ -32,7 +32,7 @@ class Bench:
         self.folder = folder
         self.addresses = SignedAddresses(b"k" * 32, BASE)
         self.store = FilesystemStore(folder / "store", LocalKeys(folder / "master.key"), self.addresses)
-        self.app = Starlette(routes=parts.routes(self.store, self.addresses, idle_seconds=0.3))
+        self.app = Starlette(routes=parts.routes(self.store, self.addresses, concurrent_parts=64, idle_seconds=0.3))
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=BASE)
 
     async def url(self, *, size: int = len(PART), sha256: str | None = None, life: timedelta = LATER) -> str:
