@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import BinaryIO
 from uuid import UUID
 
@@ -16,55 +18,77 @@ from api.ingest.candidates import (
     spool_folder,
     unreadable,
 )
+from api.ingest.faults import is_passing
 from api.persistence.tables import UploadFile
 from api.settings import MIB, Settings
 from api.storage.object_store import ObjectStore
 from api.storage.parts import part_sizes
 
+log = logging.getLogger(__name__)
+
 HASH_BYTES = MIB
 WAVE_BYTES = 64 * MIB  # of members that are kept at once
 
 Found = Candidate | Refused
-Wave = tuple[list[Found], int]  # and how many bytes of the upload are read when it is done
+
+
+@dataclass
+class Wave:
+    """consumed: bytes of the upload that are read when it is done. ended: files that it is the last of."""
+
+    found: list[Found] = field(default_factory=list)
+    consumed: int = 0
+    ended: list[UUID] = field(default_factory=list)
+    held: int = 0  # bytes
 
 
 async def waves(
     store: ObjectStore, files: Sequence[UploadFile], done: set[tuple[UUID, str]], settings: Settings
 ) -> AsyncIterator[Wave]:
     """Candidates that are not `done`, at most `ingest_batch` a wave."""
-    wave: list[Found] = []
-    held = 0
-    async for found, consumed in _candidates(store, files, settings):
-        if (found.file_key, found.path) in done:
-            if isinstance(found, Candidate):
-                found.close()
-            continue
-        wave.append(found)
-        held += found.size if isinstance(found, Candidate) else 0
-        if len(wave) >= settings.ingest_batch or held >= WAVE_BYTES:
-            yield wave, consumed
-            wave, held = [], 0
-    if wave:
-        yield wave, sum(file.size for file in files)
-
-
-async def _candidates(
-    store: ObjectStore, files: Sequence[UploadFile], settings: Settings
-) -> AsyncIterator[tuple[Found, int]]:
+    wave = Wave()
     before = 0
     for file in files:
-        try:
-            content = await store.open_parts(str(file.key), part_sizes(file.size))
-            await _check_digest(file, content)
-            found = iter_candidates(file, content, archive_limits(settings), spool_folder(settings))
-        except Rejected as reason:
-            yield Refused(file.key, file.name, file.size, reason), before + file.size
-        except UNREADABLE:
-            yield Refused(file.key, file.name, file.size, unreadable()), before + file.size
-        else:
-            while (candidate := await asyncio.to_thread(_next, found)) is not None:
-                yield candidate, before + candidate.consumed
+        async for found, consumed in _candidates(store, file, settings):
+            if (found.file_key, found.path) in done:
+                if isinstance(found, Candidate):
+                    found.close()
+                continue
+            if len(wave.found) >= settings.ingest_batch or wave.held >= WAVE_BYTES:
+                yield wave  # only now, so that a file's end is told with its last candidate
+                wave = Wave()
+            wave.found.append(found)
+            wave.held += found.size if isinstance(found, Candidate) else 0
+            wave.consumed = before + consumed
         before += file.size
+        wave.ended.append(file.key)
+        wave.consumed = before
+    yield wave
+
+
+async def _candidates(store: ObjectStore, file: UploadFile, settings: Settings) -> AsyncIterator[tuple[Found, int]]:
+    try:
+        content = await store.open_parts(str(file.key), part_sizes(file.size))
+        await _check_digest(file, content)
+        found = iter_candidates(file, content, archive_limits(settings), spool_folder(settings))
+    except Rejected as reason:
+        yield Refused(file.key, file.name, file.size, reason), file.size
+        return
+    except UNREADABLE:
+        yield Refused(file.key, file.name, file.size, unreadable()), file.size
+        return
+    while True:
+        try:
+            candidate = await asyncio.to_thread(_next, found)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.error("an archive could not be read on: %s", type(error).__name__)
+            yield Refused(file.key, f"{file.name} (rest)", file.size, unreadable()), file.size
+            return
+        if candidate is None:
+            return
+        yield candidate, candidate.consumed
 
 
 async def _check_digest(file: UploadFile, content: BinaryIO) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -22,9 +22,13 @@ from api.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Filed:
-    """orphans: keys of instances that were stored but not filed; their objects are to be deleted."""
+    """orphans: of instances that were stored but not filed; their objects are to be deleted.
 
-    orphans: tuple[UUID, ...]
+    unsettled: compared with such an orphan, so that nothing is known of them; they are to be worked on again.
+    """
+
+    orphans: tuple[Outcome, ...]
+    unsettled: tuple[Outcome, ...]
 
 
 async def file_batch(
@@ -32,13 +36,17 @@ async def file_batch(
 ) -> Filed:
     """Write down what became of each candidate. Safe to run twice: a path that has its row is left alone."""
     filed: list[Outcome] = []
-    orphans: list[UUID] = []
-    # Duplicates last: what they repeat may be in this very batch.
-    for outcome in sorted(outcomes, key=lambda outcome: outcome.kind == DUPLICATE):
+    orphans: list[Outcome] = []
+    unsettled: list[Outcome] = []
+    # What was compared comes last: what with may be in this very batch.
+    for outcome in sorted(outcomes, key=_was_compared):
+        if _was_compared(outcome) and await _stored(uow, upload, outcome) is None:
+            unsettled.append(outcome)
+            continue
         settled = await _file(uow, upload, places, outcome)
         filed.append(settled)
-        if outcome.kind == ACCEPTED and settled.kind != ACCEPTED and outcome.instance_key is not None:
-            orphans.append(outcome.instance_key)
+        if outcome.kind == ACCEPTED and settled.kind != ACCEPTED:
+            orphans.append(outcome)
     await _insert_all(uow, Frame, [row for outcome in filed for row in _frames(outcome)])
     await _insert_all(uow, UploadInstance, [_record(upload, outcome) for outcome in filed])
     cases = places.changed_cases()
@@ -49,13 +57,14 @@ async def file_batch(
     upload.progress = max(upload.progress, min(progress, 0.99))
     await uow.session.flush()
     uow.tell(upload_progressed(upload.user_key, upload.key))
-    return Filed(tuple(orphans))
+    return Filed(tuple(orphans), tuple(unsettled))
 
 
 async def _file(uow: UnitOfWork, upload: Upload, places: Places, outcome: Outcome) -> Outcome:
     if outcome.kind not in (ACCEPTED, DUPLICATE) or outcome.instance is None:
         return outcome
-    instance = outcome.instance if outcome.kind == ACCEPTED else await _stored(uow, upload, outcome.instance)
+    instance = outcome.instance if outcome.kind == ACCEPTED else await _stored(uow, upload, outcome)
+    assert instance is not None
     try:
         place = await places.find_or_make(instance)
     except Rejected as reason:
@@ -65,8 +74,15 @@ async def _file(uow: UnitOfWork, upload: Upload, places: Places, outcome: Outcom
     return await _file_instance(uow, upload, place, outcome, outcome.instance)
 
 
-async def _stored(uow: UnitOfWork, upload: Upload, instance: Instance) -> Instance:
-    """A duplicate belongs where the first one is, whatever study and series it says it is of."""
+def _was_compared(outcome: Outcome) -> bool:
+    conflict = outcome.reason is not None and outcome.reason.code is RejectionCode.IDENTITY_CONFLICT
+    return outcome.instance is not None and (outcome.kind == DUPLICATE or conflict)
+
+
+async def _stored(uow: UnitOfWork, upload: Upload, outcome: Outcome) -> Instance | None:
+    """A duplicate belongs where the first one is, whatever study and series it says it is of. None: nothing is."""
+    instance = outcome.instance
+    assert instance is not None
     statement = (
         select(col(Study.study_instance_uid), col(Series.series_instance_uid))
         .join(Series, col(Series.study_key) == col(Study.key))
@@ -77,7 +93,7 @@ async def _stored(uow: UnitOfWork, upload: Upload, instance: Instance) -> Instan
         )
     )
     found = (await uow.session.execute(statement)).first()
-    return replace(instance, study_instance_uid=found[0], series_instance_uid=found[1]) if found else instance
+    return replace(instance, study_instance_uid=found[0], series_instance_uid=found[1]) if found else None
 
 
 async def _file_instance(

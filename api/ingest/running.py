@@ -5,15 +5,17 @@ derived from where they came from, and the end is one transaction.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from api.imaging.window import VoiWindow
 from api.ingest.candidates import Candidate
+from api.ingest.caution import TRIES, forget, leave, note, too_dangerous
 from api.ingest.contents import Found, waves
 from api.ingest.ending import finish, release_parts
 from api.ingest.filing import file_batch
@@ -24,12 +26,14 @@ from api.persistence.tables import Instance, Upload, UploadFile, UploadInstance,
 from api.telemetry import span
 from api.unit_of_work import House, UnitOfWork
 
+T = TypeVar("T")
+
 
 async def run(house: House, upload_key: UUID) -> None:
     """Ingest one upload; does nothing where it is not waiting for that."""
     with span("ingest"):
         async with house.unit_of_work() as uow:
-            upload = await uow.session.get(Upload, upload_key)
+            upload = await uow.session.get(Upload, upload_key, with_for_update=True)
             if upload is None or upload.status != "INGESTING":
                 if upload is not None and upload.status == "COMPLETE":
                     await release_parts(house, upload_key)  # a run that died before it could
@@ -37,8 +41,14 @@ async def run(house: House, upload_key: UUID) -> None:
             statement = select(UploadFile).where(col(UploadFile.upload_key) == upload_key)
             files = (await uow.session.execute(statement.order_by(col(UploadFile.index)))).scalars().all()
             ingest = Ingest(house, upload_key, await _uploader(uow, upload), upload.organization_key)
-        await ingest.take_in(files)
-        await finish(house, upload_key)
+            ingest.is_careful = upload.deaths > 0
+            upload.deaths += 1
+        try:
+            await ingest.take_in(files)
+            await finish(house, upload_key)
+        except (Exception, asyncio.CancelledError):
+            await leave(house, upload_key)
+            raise
 
 
 @dataclass
@@ -51,17 +61,28 @@ class Ingest:
     organization_key: UUID
     claims: Claims = field(default_factory=Claims)
     windows: dict[str, VoiWindow] = field(default_factory=dict)
+    is_careful: bool = False  # an earlier run died: candidates are worked on alone
+    unsettled: set[UUID] = field(default_factory=set)  # files with candidates that are to be worked on again
 
     async def take_in(self, files: Sequence[UploadFile]) -> None:
+        while True:
+            self.unsettled.clear()
+            await self._pass(files)
+            if not self.unsettled:
+                return
+
+    async def _pass(self, files: Sequence[UploadFile]) -> None:
         total = max(1, sum(file.size for file in files))
-        settings = self.house.settings
+        settings = self.house.settings.model_copy(update={"ingest_batch": 1} if self.is_careful else {})
         writing: asyncio.Task[None] | None = None  # what was worked on last, while the next is worked on
         try:
-            async for wave, consumed in waves(self.house.store, files, await self._done(), settings):
-                outcomes = await self._work(wave)
+            async for wave in waves(self.house.store, files, await self._done(), settings):
+                outcomes = await (self._work_alone(wave.found) if self.is_careful else self._work(wave.found))
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._write(outcomes, consumed / total))
+                writing = asyncio.create_task(self._write(outcomes, wave.ended, wave.consumed / total))
+                if self.is_careful:
+                    await writing
         finally:
             if writing is not None:
                 await writing
@@ -71,6 +92,24 @@ class Ingest:
         async with self.house.sessions() as session:
             rows = await session.execute(statement.where(col(UploadInstance.upload_key) == self.upload_key))
             return {(row[0], row[1]) for row in rows}
+
+    async def _work_alone(self, wave: Sequence[Found]) -> list[Outcome]:
+        """Note each candidate before it is touched; one that killed its workers is passed over."""
+        outcomes: list[Outcome] = []
+        for found in wave:
+            if not isinstance(found, Candidate):
+                outcomes += await self._work([found])
+            elif await note(self.house, found) > TRIES:
+                found.close()
+                outcomes.append(Outcome(found.file_key, found.path, REJECTED, too_dangerous()))
+            else:
+                try:
+                    outcomes += await self._work([found])
+                except (Exception, asyncio.CancelledError):
+                    await forget(self.house, found)
+                    raise
+                await forget(self.house, found)
+        return outcomes
 
     async def _work(self, wave: Sequence[Found]) -> list[Outcome]:
         """Read, compare and store the candidates of a wave, several at once; in their order."""
@@ -90,9 +129,9 @@ class Ingest:
                 return await store(found, self.upload_key, self.house.store, self.claims, self.windows)
 
         try:
-            headers = await asyncio.gather(*(opened(found) for found in wave))
+            headers = await _all(opened(found) for found in wave)
             await self._learn(headers)
-            return list(await asyncio.gather(*(stored(found) for found in headers)))
+            return await _all(stored(found) for found in headers)
         finally:
             for found in wave:
                 if isinstance(found, Candidate):
@@ -109,13 +148,28 @@ class Ingest:
             for uid, digest in await session.execute(statement):
                 self.claims.know(uid, digest)
 
-    async def _write(self, outcomes: Sequence[Outcome], progress: float) -> None:
+    async def _write(self, outcomes: Sequence[Outcome], ended: Sequence[UUID], progress: float) -> None:
         async with self.house.unit_of_work(self.actor) as uow:
             upload = await uow.session.get_one(Upload, self.upload_key, with_for_update=True)
             filed = await file_batch(uow, upload, Places(uow.session, upload, self.actor), outcomes, progress)
-        for key in filed.orphans:
+            self.unsettled |= {outcome.file_key for outcome in filed.unsettled}
+            whole = [key for key in ended if key not in self.unsettled]
+            await uow.session.execute(update(UploadFile).where(col(UploadFile.key).in_(whole)).values(taken_in=True))
+        for outcome in (*filed.orphans, *filed.unsettled):
+            if outcome.instance is not None:
+                self.claims.drop(outcome.instance.sop_instance_uid)
+        for outcome in filed.orphans:
             for kind in ("frames", "previews", "instances"):
-                await self.house.store.delete_prefix(f"{kind}/{key}")
+                await self.house.store.delete_prefix(f"{kind}/{outcome.instance_key}")
+
+
+async def _all(works: Iterable[Awaitable[T]]) -> list[T]:
+    """Their results; the first failure is raised only when all have ended, since they share files."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]
 
 
 async def _uploader(uow: UnitOfWork, upload: Upload) -> Actor:

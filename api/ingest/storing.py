@@ -1,6 +1,7 @@
 """Store what one candidate holds: the instance as received, its frames and previews; or say why not."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -13,8 +14,12 @@ from api.imaging.pixels import pixel_digest
 from api.imaging.window import VoiWindow
 from api.ingest.candidates import UNREADABLE, Candidate, unreadable
 from api.ingest.encoding import FULL_RANGE, Encoder, MediaDirectory, Source, open_source
+from api.ingest.faults import is_passing
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
+from api.telemetry import span
+
+log = logging.getLogger(__name__)
 
 COPY_BYTES = 1 << 20
 
@@ -48,6 +53,12 @@ class Claims:
         future.set_result(digest)
         self.digests.setdefault(sop_instance_uid, future)
 
+    def drop(self, sop_instance_uid: str) -> None:
+        """What was stored under it was not filed."""
+        known = self.digests.get(sop_instance_uid)
+        if known is not None and known.done():  # else somebody stores another one just now
+            del self.digests[sop_instance_uid]
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -71,6 +82,8 @@ async def open_candidate(candidate: Candidate, owner: str, scope: str, settings:
         return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
     except UNREADABLE:
         return Outcome(candidate.file_key, candidate.path, REJECTED, unreadable())
+    except Exception as error:
+        return _unforeseen(candidate, error)
 
 
 async def store(
@@ -99,9 +112,23 @@ async def store(
         mine.set_result(outcome.pixel_digest)
         return outcome
     except Rejected as reason:
-        return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
+        return Outcome(candidate.file_key, candidate.path, REJECTED, reason, instance=instance)
     except UNREADABLE:
         return Outcome(candidate.file_key, candidate.path, REJECTED, unreadable())
+    except Exception as error:
+        return _unforeseen(candidate, error)
+
+
+def _unforeseen(candidate: Candidate, error: Exception) -> Outcome:
+    """One candidate that no code foresaw must not cost the others; trouble that passes is for the whole job."""
+    if is_passing(error):
+        raise error
+    with span("ingest:failure") as trace_id:
+        log.error("a candidate failed: %s, trace %s", type(error).__name__, trace_id)
+        log.debug("a candidate failed", exc_info=error)
+    message = f"It could not be read, for a reason that Hilum does not know. Give the operator this id: {trace_id}."
+    reason = Rejected(RejectionCode.CORRUPT, message)
+    return Outcome(candidate.file_key, candidate.path, REJECTED, reason)
 
 
 async def _compare(opened: Opened, digest: str) -> Outcome:

@@ -24,6 +24,8 @@ class Upload(SQLModel, table=True):
     created_at: datetime = instant()
     expires_at: datetime = instant()
     completed_at: datetime | None = instant(nullable=True)
+    parts_kept_until: datetime | None = instant(nullable=True)  # where it was given up
+    deaths: int = 0  # ingests that began and never ended, the one that runs counted
 
 
 class UploadFile(SQLModel, table=True):
@@ -37,6 +39,7 @@ class UploadFile(SQLModel, table=True):
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str | None = None
     part_sha256: list[str] = document()
+    taken_in: bool = False  # read to its end, an outcome written of all it holds
 
 
 class UploadInstance(SQLModel, table=True):
@@ -54,6 +57,16 @@ class UploadInstance(SQLModel, table=True):
     code: str | None = None
     message: str | None = None
     instance_key: UUID | None = Field(default=None)
+
+
+class IngestTry(SQLModel, table=True):
+    """A candidate that was begun alone, and not ended: what may kill its worker. path_digest: SHA-256, hex."""
+
+    __tablename__ = "ingest_tries"
+
+    file_key: UUID = Field(primary_key=True, foreign_key="upload_files.key", ondelete="CASCADE")
+    path_digest: str = Field(primary_key=True)
+    tries: int
 
 
 class UploadCase(SQLModel, table=True):

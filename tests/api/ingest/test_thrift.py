@@ -91,6 +91,7 @@ async def test_a_picture_whose_header_is_read_holds_no_pixels(tmp_path: Path) ->
     packed = BytesIO()
     Image.fromarray(np.zeros((2000, 2000, 3), np.uint8)).save(packed, "PNG")
 
+    packed.seek(0)
     tracemalloc.start()
     source = open_source(packed, "owner", "scope", Settings(data_dir=tmp_path))
     held, _ = tracemalloc.get_traced_memory()

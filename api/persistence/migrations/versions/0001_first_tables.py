@@ -265,6 +265,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parts_kept_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deaths", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_key"],
             ["cases.key"],
@@ -352,11 +354,20 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=True),
         sa.Column("part_sha256", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("taken_in", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["upload_key"], ["uploads.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("upload_key", "index"),
     )
     op.create_index(op.f("ix_upload_files_upload_key"), "upload_files", ["upload_key"], unique=False)
+    op.create_table(
+        "ingest_tries",
+        sa.Column("file_key", sa.Uuid(), nullable=False),
+        sa.Column("path_digest", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["file_key"], ["upload_files.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("file_key", "path_digest"),
+    )
     op.create_table(
         "analyses",
         sa.Column("key", sa.Uuid(), nullable=False),
@@ -466,6 +477,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_analyses_organization_key"), table_name="analyses")
     op.drop_index(op.f("ix_analyses_case_key"), table_name="analyses")
     op.drop_table("analyses")
+    op.drop_table("ingest_tries")
     op.drop_index(op.f("ix_upload_files_upload_key"), table_name="upload_files")
     op.drop_table("upload_files")
     op.drop_table("upload_cases")

@@ -1,0 +1,15 @@
+"""Faults that pass by themselves (a full disk, a database that is away), told from those that come again each time."""
+
+import psycopg
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+OF_THE_DATA = (DataError, IntegrityError, ProgrammingError)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same work may well go right later."""
+    if isinstance(error, SQLAlchemyError):
+        return not isinstance(error, OF_THE_DATA)
+    if isinstance(error, OSError):  # what the system said has a number; decoders raise OSError without one
+        return error.errno is not None or isinstance(error, TimeoutError | ConnectionError)
+    return isinstance(error, psycopg.OperationalError)
