@@ -9,14 +9,14 @@ from uuid import UUID
 import onnxruntime  # noqa: F401 - so large that it would hold up the event loop if it were loaded while that runs
 import procrastinate
 from procrastinate.jobs import Job
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
 from api import ingest, uploads
 from api.analyses import running as analyses
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Event, IdempotencyKey, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -29,13 +29,16 @@ RESCUE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SHUTDOWN_SECONDS = 2.0
-RETRIES = 5
-LONGEST_PAUSE_EXPONENT = 5
+LONGEST_PAUSE_SECONDS = 60
+DOUBLINGS = 6  # of the pause, until it is the longest
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
 RUN: dict[str, Run] = {jobs.INGEST: ingest.run, jobs.ANALYZE: analyses.run}
 GIVE_UP: dict[str, Run] = {jobs.INGEST: ingest.give_up, jobs.ANALYZE: analyses.give_up}
+FAILURES = "failures"  # among a job's arguments: deaths and failures; procrastinate's attempts count stops too
+RESCUE_LOCK = 0x48494C75  # of the workers one rescues at a time, so that a death counts once
+ABANDONED = "Something went wrong inside Hilum more than once. Ask the operator."
 
 
 class Interrupted(Exception):
@@ -48,7 +51,8 @@ class BeginAgain(procrastinate.BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
         if isinstance(exception, Interrupted):
             return procrastinate.RetryDecision(retry_in={"seconds": 0})
-        return procrastinate.RetryDecision(retry_in={"seconds": 2 ** min(job.attempts, LONGEST_PAUSE_EXPONENT)})
+        pause = min(2 ** min(job.attempts, DOUBLINGS), LONGEST_PAUSE_SECONDS)
+        return procrastinate.RetryDecision(retry_in={"seconds": pause})
 
 
 async def work(house: House) -> None:
@@ -75,35 +79,50 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: str) -> None:
+        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: object) -> None:
             try:
                 await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
-                if context.job.attempts + 1 < RETRIES:
+                if not await _is_enough(house, context.job, error):
                     raise
-                log.error("job %s failed %d times: %s", context.job.id, RETRIES, type(error).__name__)
-                await GIVE_UP[context.job.task_name](house, _subject(arguments))
+                log.error("job %s is given up: %s", context.job.id, type(error).__name__)
+                await _end(house, context.job)
 
         house.jobs.task(name=name, retry=BeginAgain(), pass_context=True)(task)
 
 
 async def rescue(house: House) -> None:
     """Jobs whose worker died begin again, unless they killed their workers too often."""
-    stalled = await house.jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
-    for job in stalled:
-        if job.attempts + 1 >= house.settings.job_attempts:
-            await _give_up(house, job)
-        else:
-            log.warning("job %s begins again: its worker died", job.id)
-            await house.jobs.job_manager.retry_job(job)
+    async with house.sessions() as session, session.begin():
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(RESCUE_LOCK))):
+            return  # another worker does
+        stalled = await house.jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+        for job in stalled:
+            try:
+                await _begin_again(house, job)
+            except Exception as error:  # the other jobs are waiting
+                log.error("job %s could not be rescued: %s", job.id, type(error).__name__)
+
+
+async def _begin_again(house: House, job: Job) -> None:
+    failures = await _count_failure(house, job)
+    if failures < house.settings.job_attempts:
+        log.warning("job %s begins again: its worker died", job.id)
+        await house.jobs.job_manager.retry_job(job)
+        return
+    log.error("job %s is given up: it failed, or its workers died, %d times", job.id, failures)
+    if job.task_name in GIVE_UP:
+        await _end(house, job)
+    await house.jobs.job_manager.finish_job(job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
 
 
 async def sweep(house: House) -> None:
     """Uploads, events and keys that have had their time."""
     with span("sweep"):
         await uploads.expire(house)
+        await ingest.release_kept(house)
         kept = now() - timedelta(hours=KEPT_HOURS)
         async with house.sessions() as session, session.begin():
             too_old = now() - timedelta(days=house.settings.event_days)
@@ -112,17 +131,53 @@ async def sweep(house: House) -> None:
             await session.execute(delete(SignInFailure).where(col(SignInFailure.at) < kept))
 
 
-async def _give_up(house: House, job: Job) -> None:
-    log.error("job %s is given up: its workers died %d times", job.id, job.attempts + 1)
-    give_up = GIVE_UP.get(job.task_name)
-    if give_up is not None:
-        await give_up(house, _subject(job.task_kwargs))
-    await house.jobs.job_manager.finish_job(job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
+async def _is_enough(house: House, job: Job, error: Exception) -> bool:
+    """Trouble that passes is waited out as long as an upload may take; of everything else a few times are enough."""
+    if not ingest.is_passing(error):
+        return await _count_failure(house, job) >= house.settings.job_attempts
+    statement = text("select min(at) from procrastinate_events where job_id = :id and type = 'deferred'")
+    async with house.sessions() as session:
+        queued = await session.scalar(statement, {"id": job.id})
+    return queued is not None and queued + timedelta(hours=house.settings.upload_hours) <= now()
+
+
+async def _count_failure(house: House, job: Job) -> int:
+    statement = text(
+        "update procrastinate_jobs set args = jsonb_set(args, array[:name],"
+        " to_jsonb(coalesce((args ->> :name)::int, 0) + 1)) where id = :id returning (args ->> :name)::int"
+    )
+    async with house.sessions() as session, session.begin():
+        return int(await session.scalar(statement, {"id": job.id, "name": FAILURES}) or 0)
+
+
+async def _end(house: House, job: Job) -> None:
+    """Raises only what passes, or nothing could be written at all; the job then comes here again."""
+    try:
+        await GIVE_UP[job.task_name](house, _subject(job.task_kwargs))
+    except Exception as error:
+        if ingest.is_passing(error):
+            raise
+        log.error("job %s could not be given up: %s", job.id, type(error).__name__)
+        await ABANDON[job.task_name](house, _subject(job.task_kwargs))
+
+
+async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
+    async with house.sessions() as session, session.begin():
+        waiting = col(Analysis.key) == analysis_key, col(Analysis.status).in_(("QUEUED", "RUNNING"))
+        failed = (
+            update(Analysis).where(*waiting).values(status="FAILED", stage="DONE", failure=ABANDONED, finished_at=now())
+        )
+        case_key = await session.scalar(failed.returning(col(Analysis.case_key)))
+        analyzing = col(Case.key) == case_key, col(Case.status) == "ANALYZING"
+        await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+
+
+ABANDON: dict[str, Run] = {jobs.INGEST: ingest.abandon, jobs.ANALYZE: _abandon_analysis}
 
 
 def _subject(arguments: Mapping[str, object]) -> UUID:
-    """A job has one argument: the key of what it is about."""
-    (key,) = arguments.values()
+    """A job has one argument beside its failures: the key of what it is about."""
+    (key,) = (value for name, value in arguments.items() if name != FAILURES)
     return UUID(str(key))
 
 

@@ -1,6 +1,7 @@
 """The worker: jobs run, begin again when their worker died or stopped, and are given up in the end."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -57,14 +58,22 @@ async def queue(house: House) -> list[tuple[str, int]]:
         return [(row[0], row[1]) for row in rows]
 
 
-async def leave_to_a_dead_worker(house: House, attempts: int = 0) -> None:
+async def leave_to_a_dead_worker(house: House, failures: int = 0) -> None:
     """All jobs are as a worker leaves them that was killed a while ago."""
     async with house.sessions() as session, session.begin():
         long_ago = now() - timedelta(seconds=worker.STALLED_SECONDS + 1)
         insert = text("insert into procrastinate_workers (last_heartbeat) values (:at) returning id")
         dead = await session.scalar(insert, {"at": long_ago})
-        taken = text("update procrastinate_jobs set status = 'doing', worker_id = :id, attempts = :attempts")
-        await session.execute(taken, {"id": dead, "attempts": attempts})
+        taken = text("update procrastinate_jobs set status = 'doing', worker_id = :id")
+        await session.execute(taken, {"id": dead})
+    await count_failures(house, failures)
+
+
+async def count_failures(house: House, failures: int) -> None:
+    """All jobs have failed so often."""
+    statement = text("update procrastinate_jobs set args = args || jsonb_build_object('failures', cast(:n as int))")
+    async with house.sessions() as session, session.begin():
+        await session.execute(statement, {"n": failures})
 
 
 async def waiting_analysis(house: House, people: People) -> UUID:
@@ -124,7 +133,7 @@ async def test_a_job_of_a_living_worker_is_left_alone(house: House, people: Peop
 
 async def test_an_analysis_that_kills_its_workers_is_given_up_with_words(house: House, people: People) -> None:
     analysis_key = await waiting_analysis(house, people)
-    await leave_to_a_dead_worker(house, attempts=house.settings.job_attempts - 1)
+    await leave_to_a_dead_worker(house, failures=house.settings.job_attempts - 1)
 
     await worker.rescue(house)
     await worker.rescue(house)
@@ -140,7 +149,7 @@ async def test_an_analysis_that_kills_its_workers_is_given_up_with_words(house: 
 
 async def test_an_ingest_that_kills_its_workers_is_given_up_and_ends(house: House, people: People) -> None:
     upload_key = await deliver(house, people.clinician, ct_files(2))
-    await leave_to_a_dead_worker(house, attempts=house.settings.job_attempts - 1)
+    await leave_to_a_dead_worker(house, failures=house.settings.job_attempts - 1)
 
     await worker.rescue(house)
 
@@ -175,6 +184,10 @@ async def failing(house: House, key: UUID) -> None:
     raise Unavailable("away")
 
 
+async def away(house: House, key: UUID) -> None:
+    raise OSError(errno.ENOSPC, "no space left")
+
+
 async def test_a_job_that_fails_is_tried_again_later(
     house: House, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,14 +209,76 @@ async def test_a_job_that_fails_again_and_again_is_given_up(
 ) -> None:
     monkeypatch.setitem(worker.RUN, jobs.INGEST, failing)
     upload_key = await deliver(house, people.clinician, ct_files(1))
-    async with house.sessions() as session, session.begin():
-        await session.execute(text(f"update procrastinate_jobs set attempts = {worker.RETRIES - 1}"))
+    await count_failures(house, house.settings.job_attempts - 1)
 
     async def ended() -> bool:
         return (await outcome(house, people.clinician, upload_key)).upload.status == "COMPLETE"
 
     async with working(house):
         await until(ended)
+
+
+async def test_trouble_that_passes_is_waited_out(house: House, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(worker.RUN, jobs.INGEST, away)
+    upload_key = await deliver(house, people.clinician, ct_files(1))
+    await count_failures(house, house.settings.job_attempts - 1)
+
+    async def tried() -> bool:
+        return await queue(house) == [("todo", 1)]
+
+    async with working(house):
+        await until(tried)
+    assert (await outcome(house, people.clinician, upload_key)).upload.status == "INGESTING"
+
+
+async def test_trouble_that_never_passes_is_given_up_in_the_end(
+    house: House, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(worker.RUN, jobs.INGEST, away)
+    upload_key = await deliver(house, people.clinician, ct_files(1))
+    async with house.sessions() as session, session.begin():
+        await session.execute(text("update procrastinate_events set at = at - interval '25 hours'"))
+
+    async def ended() -> bool:
+        return (await outcome(house, people.clinician, upload_key)).upload.status == "COMPLETE"
+
+    async with working(house):
+        await until(ended)
+
+
+async def test_a_job_that_cannot_be_given_up_does_not_hold_up_the_others(
+    house: House, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing_once(house: House, key: UUID) -> None:
+        raise KeyError(str(key))
+
+    keys = [await deliver(house, people.clinician, ct_files(1)) for _ in range(2)]
+    await leave_to_a_dead_worker(house, failures=house.settings.job_attempts - 1)
+    monkeypatch.setitem(worker.GIVE_UP, jobs.INGEST, failing_once)
+
+    await worker.rescue(house)
+
+    for key in keys:
+        delivery = await outcome(house, people.clinician, key)
+        assert (delivery.upload.status, set(delivery.rejections.values())) == ("COMPLETE", {"CORRUPT"})
+        assert delivery.upload.failure is not None
+    assert [status for status, _ in await queue(house)] == ["failed", "failed"]
+
+
+async def test_stops_do_not_count_towards_giving_up(
+    house: House, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(worker.RUN, jobs.INGEST, failing)
+    upload_key = await deliver(house, people.clinician, ct_files(1))
+    async with house.sessions() as session, session.begin():
+        await session.execute(text("update procrastinate_jobs set attempts = 20"))
+
+    async def tried() -> bool:
+        return await queue(house) == [("todo", 21)]
+
+    async with working(house):
+        await until(tried)
+    assert (await outcome(house, people.clinician, upload_key)).upload.status == "INGESTING"
 
 
 async def test_what_has_had_its_time_is_swept_away(house: House, people: People) -> None:
