@@ -1,7 +1,10 @@
 """One candidate that fails, or kills its worker, costs itself alone; trouble that passes costs nothing."""
 
+import asyncio
 import errno
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,31 @@ from tests.synthetic_ct import ct_file, ct_files
 
 pytestmark = SHARED
 POISON = "3"
+WAIT_SECONDS = 15.0
+DEADLY_RUN = """
+import asyncio, os, sys
+from pathlib import Path
+from uuid import UUID
+from api import ingest
+from api.backends import open_backends
+from api.ingest.encoding import Encoder
+from api.settings import Settings
+
+encode = Encoder.encode_next
+
+def encode_next(self):
+    if self._source.instance.instance_number == 3:
+        os._exit(9)
+    return encode(self)
+
+async def run():
+    folder, url, upload_key = sys.argv[1:]
+    async with open_backends(Settings(data_dir=Path(folder)), url) as backends:
+        await ingest.run(backends.house, UUID(upload_key))
+
+Encoder.encode_next = encode_next
+asyncio.run(run())
+"""
 
 
 class Killed(BaseException):
@@ -67,6 +95,23 @@ async def test_a_candidate_that_kills_its_workers_is_passed_over_in_the_end(
 
     delivery = await outcome(house, people.clinician, upload_key)
     assert (delivery.upload.status, delivery.accepted) == ("COMPLETE", 5)
+    assert delivery.rejections == {POISON: RejectionCode.CORRUPT.value}
+
+
+async def test_a_candidate_that_really_ends_its_process_is_passed_over_in_the_end(
+    house: House, people: People, shared_folder: Path, shared_database_url: str
+) -> None:
+    upload_key = await deliver(house, people.clinician, {"a.zip": zipped(named(5))})
+
+    codes = []
+    for _ in range(4):
+        arguments = (str(shared_folder), shared_database_url, str(upload_key))
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", DEADLY_RUN, *arguments)
+        codes.append(await asyncio.wait_for(process.wait(), WAIT_SECONDS))
+
+    delivery = await outcome(house, people.clinician, upload_key)
+    assert codes == [9, 9, 9, 0]
+    assert (delivery.upload.status, delivery.accepted) == ("COMPLETE", 4)
     assert delivery.rejections == {POISON: RejectionCode.CORRUPT.value}
 
 
