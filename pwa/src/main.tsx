@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { App } from './app';
 import { resumeSession } from './graphql/session';
 import './ui/tokens.css';
-import './ui/base.css';
+import './ui/elements.css';
 import './ui/controls.css';
 import './ui/shell.css';
 
