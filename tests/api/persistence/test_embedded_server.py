@@ -1,6 +1,9 @@
 """The PostgreSQL out of the wheel: it belongs to its data folder."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from api.persistence import embedded_server
 from api.persistence.embedded_server import DatabaseElsewhere, EmbeddedServer, database_folder
+from tests.running import ROOT, forget_database
 
 
 @pytest.fixture
@@ -110,3 +114,25 @@ def test_a_copy_of_a_data_folder_does_not_share_its_database(data: Path) -> None
 
     with pytest.raises(DatabaseElsewhere, match="is a copy of"):
         EmbeddedServer(copy)
+
+
+def test_a_lock_that_another_user_of_the_machine_left_is_in_nobodys_way(data: Path, tmp_path: Path) -> None:
+    """A folder under the name of the wheel's shared lock file stands for a file that one may not open, for root too."""
+    temporary = tmp_path / "temporary"
+    (temporary / ".lockfile").mkdir(parents=True)
+    start = (
+        "import sys, pathlib; from api.persistence.embedded_server import EmbeddedServer; "
+        "server = EmbeddedServer(pathlib.Path(sys.argv[1])); server.stop(); print('stopped')"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", start, str(tmp_path / "own")],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    forget_database(tmp_path / "own")
+
+    assert ran.stdout == "stopped\n", ran.stderr
