@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from api.errors import Invalid, Unauthenticated
 from api.events.append import case_changed
-from api.permissions import TABLE, Action, CaseSubject, Role
+from api.permissions import Action, Actor, CaseSubject, Role, is_conceivable
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
@@ -160,11 +160,11 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
     if chosen.modality is not None:
         conditions.append(exists().where(col(Series.study_key).in_(of_case), col(Series.modality).in_(chosen.modality)))
     if chosen.text is not None and chosen.text.strip():
-        conditions.append(_matches(chosen.text.strip(), of_case, uow.actor.role))
+        conditions.append(_matches(chosen.text.strip(), of_case, uow.actor))
     return conditions
 
 
-def _matches(text: str, of_case: Select[UUID], role: Role) -> ColumnElement[bool]:
+def _matches(text: str, of_case: Select[UUID], actor: Actor) -> ColumnElement[bool]:
     if len(text) > TEXT_LENGTH or not is_storable(text):
         raise Invalid(f"A search text has at most {TEXT_LENGTH} characters, all of them printable.", ["filter", "text"])
     columns = [col(Study.description), col(Study.accession_number)]
@@ -172,7 +172,7 @@ def _matches(text: str, of_case: Select[UUID], role: Role) -> ColumnElement[bool
     places.append(
         exists().where(col(Study.key).in_(of_case), or_(*(c.icontains(text, autoescape=True) for c in columns)))
     )
-    if Action.CASE_SEE_IDENTITY in TABLE[role]:  # a search by name tells a name
+    if is_conceivable(actor, Action.CASE_SEE_IDENTITY):  # a search by name tells a name
         names = (col(Patient.name), col(Patient.patient_id))
         places.append(
             exists().where(

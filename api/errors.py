@@ -2,12 +2,15 @@
 
 ApiError
 ├─ Unauthenticated     nobody is signed in, or the token ended
-│  └─ WrongCredentials the address or the password is wrong (never says which)
+│  ├─ WrongCredentials the address or the password is wrong (never says which)
+│  └─ Locked           too many failures; `retry_after` says when to come back; alike for accounts that do not exist
 ├─ NotFound            nothing there, or not visible to you (told apart only in the audit)
 ├─ NotPermitted        the role lacks this action
 ├─ Conflict            state does not allow it
 ├─ Invalid             input wrong, with the field's path
-│  └─ TooLarge         a limit is passed; the message names it
+│  ├─ TooLarge         a limit is passed; the message names it
+│  ├─ WeakPassword     too short, too long, or known from a breach
+│  └─ WrongCode        of a second factor, a mail or a recovery sheet
 ├─ Expired             a cursor, an upload or a signed address is too old
 ├─ RateLimited         too often; `retry_after` says when to come back
 └─ Unavailable         try again: a part of Hilum does not answer
@@ -64,6 +67,14 @@ class WrongCredentials(Unauthenticated):
         super().__init__("The e-mail address or the password is not right.")
 
 
+class Locked(Unauthenticated):
+    code = ErrorCode.LOCKED
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class NotFound(ApiError):
     code = ErrorCode.NOT_FOUND
 
@@ -82,6 +93,14 @@ class Invalid(ApiError):
 
 class TooLarge(Invalid):
     code = ErrorCode.TOO_LARGE
+
+
+class WeakPassword(Invalid):
+    code = ErrorCode.WEAK_PASSWORD
+
+
+class WrongCode(Invalid):
+    code = ErrorCode.WRONG_CODE
 
 
 class Expired(ApiError):

@@ -19,6 +19,16 @@ class Role(StrEnum):
     PARTNER = "PARTNER"
 
 
+class Scope(StrEnum):
+    """What an API key may do; the contract's `Scope`, value for value."""
+
+    CASES_READ = "CASES_READ"
+    CASES_WRITE = "CASES_WRITE"
+    ANALYSES_WRITE = "ANALYSES_WRITE"
+    COMMENTS_WRITE = "COMMENTS_WRITE"
+    IDENTITY_READ = "IDENTITY_READ"
+
+
 class Relation(StrEnum):
     """What a person is to a case; the strongest one counts."""
 
@@ -35,9 +45,14 @@ class Action(StrEnum):
     CASE_SEE = "case:see"
     CASE_SEE_IDENTITY = "case:see_identity"
     CASE_SEE_ANALYSES = "case:see_analyses"
+    CASE_SEE_REVIEWS = "case:see_reviews"
+    CASE_SEE_RELEASES = "case:see_releases"
+    CASE_SEE_COMMENTS = "case:see_comments"  # those meant for everyone
+    CASE_SEE_CLINICIANS_COMMENTS = "case:see_clinicians_comments"
     CASE_UPDATE = "case:update"
     CASE_DELETE = "case:delete"
     CASE_ADD_IMAGES = "case:add_images"
+    CASE_SET_URGENCY = "case:set_urgency"
     CASE_COMMENT = "case:comment"
     CASE_ANNOTATE = "case:annotate"
     CASE_SIGN = "case:sign"
@@ -48,6 +63,10 @@ class Action(StrEnum):
     ANALYSIS_CANCEL = "analysis:cancel"
     UPLOAD_CREATE = "upload:create"
     MODEL_SEE = "model:see"
+    SESSION_MANAGE = "session:manage"  # one's own
+    USER_ADMINISTER = "user:administer"  # list, invite, role, disable
+    API_KEY_ADMINISTER = "api_key:administer"
+    AUDIT_READ = "audit:read"
 
 
 PARTICIPANTS = frozenset({Relation.OWNER, Relation.CONTRIBUTOR, Relation.READER})
@@ -61,6 +80,8 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
     Role.PATIENT: {
         Action.CASE_SEE: PARTICIPANTS,
         Action.CASE_SEE_IDENTITY: PARTICIPANTS,
+        Action.CASE_SEE_RELEASES: PARTICIPANTS,
+        Action.CASE_SEE_COMMENTS: PARTICIPANTS,
         Action.CASE_UPDATE: OWNER,
         Action.CASE_ADD_IMAGES: OWNER,
         Action.CASE_COMMENT: PARTICIPANTS,
@@ -70,9 +91,14 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE: KNOWN,
         Action.CASE_SEE_IDENTITY: KNOWN,
         Action.CASE_SEE_ANALYSES: KNOWN,
+        Action.CASE_SEE_REVIEWS: KNOWN,
+        Action.CASE_SEE_RELEASES: KNOWN,
+        Action.CASE_SEE_COMMENTS: KNOWN,
+        Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_DELETE: OWNER,
         Action.CASE_ADD_IMAGES: WRITERS,
+        Action.CASE_SET_URGENCY: WRITERS,
         Action.CASE_COMMENT: KNOWN,
         Action.CASE_ANNOTATE: WRITERS,
         Action.CASE_SIGN: WRITERS,
@@ -86,14 +112,25 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE: PARTICIPANTS,
         Action.CASE_SEE_IDENTITY: PARTICIPANTS,
         Action.CASE_SEE_ANALYSES: PARTICIPANTS,
+        Action.CASE_SEE_REVIEWS: PARTICIPANTS,
+        Action.CASE_SEE_RELEASES: PARTICIPANTS,
+        Action.CASE_SEE_COMMENTS: PARTICIPANTS,
+        Action.CASE_SEE_CLINICIANS_COMMENTS: PARTICIPANTS,
         Action.CASE_COMMENT: PARTICIPANTS,
         Action.CASE_DOWNLOAD: PARTICIPANTS,
     },
     Role.PARTNER: {
         Action.CASE_SEE: KNOWN,
+        Action.CASE_SEE_IDENTITY: KNOWN,
         Action.CASE_SEE_ANALYSES: KNOWN,
+        Action.CASE_SEE_REVIEWS: KNOWN,
+        Action.CASE_SEE_RELEASES: KNOWN,
+        Action.CASE_SEE_COMMENTS: KNOWN,
+        Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_ADD_IMAGES: WRITERS,
+        Action.CASE_SET_URGENCY: WRITERS,
+        Action.CASE_COMMENT: KNOWN,
         Action.CASE_DOWNLOAD: KNOWN,
         Action.ANALYSIS_START: WRITERS,
         Action.ANALYSIS_CANCEL: WRITERS,
@@ -101,20 +138,51 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
 }
 
 # Actions that concern no case.
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+PEOPLE = frozenset({Role.PATIENT, Role.CLINICIAN, Role.ADMINISTRATOR})
 GENERAL: dict[Action, Set[Role]] = {
     Action.UPLOAD_CREATE: frozenset({Role.PATIENT, Role.CLINICIAN, Role.PARTNER}),
     Action.MODEL_SEE: frozenset(Role),
+    Action.SESSION_MANAGE: PEOPLE,
+    Action.USER_ADMINISTER: ADMINISTRATORS,
+    Action.API_KEY_ADMINISTER: ADMINISTRATORS,
+    Action.AUDIT_READ: ADMINISTRATORS,
+}
+
+# What a key must hold besides, for actions that its role allows; None: every key may.
+SCOPES: dict[Action, Scope | None] = {
+    Action.CASE_SEE: Scope.CASES_READ,
+    Action.CASE_SEE_IDENTITY: Scope.IDENTITY_READ,
+    Action.CASE_SEE_ANALYSES: Scope.CASES_READ,
+    Action.CASE_SEE_REVIEWS: Scope.CASES_READ,
+    Action.CASE_SEE_RELEASES: Scope.CASES_READ,
+    Action.CASE_SEE_COMMENTS: Scope.CASES_READ,
+    Action.CASE_SEE_CLINICIANS_COMMENTS: Scope.CASES_READ,
+    Action.CASE_DOWNLOAD: Scope.CASES_READ,
+    Action.CASE_UPDATE: Scope.CASES_WRITE,
+    Action.CASE_ADD_IMAGES: Scope.CASES_WRITE,
+    Action.CASE_SET_URGENCY: Scope.CASES_WRITE,
+    Action.CASE_COMMENT: Scope.COMMENTS_WRITE,
+    Action.ANALYSIS_START: Scope.ANALYSES_WRITE,
+    Action.ANALYSIS_CANCEL: Scope.ANALYSES_WRITE,
+    Action.UPLOAD_CREATE: Scope.CASES_WRITE,
+    Action.MODEL_SEE: None,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a signed-in person or an application."""
+    """Who asks: a signed-in person or an application.
+
+    session_key: of a person's session. api_key_key, scopes: of an application's key; a person has neither.
+    """
 
     user_key: UUID
     organization_key: UUID
     role: Role
     session_key: UUID | None = None
+    api_key_key: UUID | None = None
+    scopes: frozenset[Scope] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +201,16 @@ def relation_to(actor: Actor, subject: CaseSubject) -> Relation:
 
 
 def is_allowed(actor: Actor, action: Action, subject: CaseSubject | None = None) -> bool:
+    if not _is_in_scope(actor, action):
+        return False
     if subject is None:
         return actor.role in GENERAL.get(action, frozenset())
     return relation_to(actor, subject) in TABLE[actor.role].get(action, frozenset())
+
+
+def is_conceivable(actor: Actor, action: Action) -> bool:
+    """Whether there could be a case on which the actor may do this: for what a list or a search may look into."""
+    return _is_in_scope(actor, action) and bool(TABLE[actor.role].get(action))
 
 
 def require(actor: Actor | None, action: Action, subject: CaseSubject | None = None) -> Actor:
@@ -149,6 +224,12 @@ def require(actor: Actor | None, action: Action, subject: CaseSubject | None = N
     raise NotPermitted("Your role does not allow this.")
 
 
-def sees_all_cases(role: Role) -> bool:
+def sees_all_cases(actor: Actor) -> bool:
     """True where a list shows every case of the organization, not only those one takes part in."""
-    return Relation.COLLEAGUE in TABLE[role].get(Action.CASE_SEE, frozenset())
+    return Relation.COLLEAGUE in TABLE[actor.role].get(Action.CASE_SEE, frozenset())
+
+
+def _is_in_scope(actor: Actor, action: Action) -> bool:
+    if actor.scopes is None:
+        return actor.role is not Role.PARTNER
+    return action in SCOPES and (SCOPES[action] is None or SCOPES[action] in actor.scopes)

@@ -17,7 +17,7 @@ from strawberry.dataloader import DataLoader
 from api import analyses, cases, images, uploads
 from api.inference.active import active_model
 from api.inference.predictor import ModelDescription
-from api.permissions import TABLE, Action, CaseSubject, is_allowed
+from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
 from api.unit_of_work import UnitOfWork
 
@@ -179,7 +179,7 @@ async def _upload_files(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tabl
 
 async def _identities(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, bool]:
     """Of any case that holds the study and shows it: the strongest right counts."""
-    if uow.actor is None or Action.CASE_SEE_IDENTITY not in TABLE[uow.actor.role]:
+    if uow.actor is None or not is_conceivable(uow.actor, Action.CASE_SEE_IDENTITY):
         return {}
     holding = await images.cases_of_studies(uow, keys)
     subjects = await cases.subjects(uow, {key for some in holding.values() for key in some})

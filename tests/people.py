@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.permissions import Actor, Role
+from api.permissions import Actor, Role, Scope
 from api.persistence.tables import Organization, User
 from api.unit_of_work import House
 
@@ -56,9 +56,14 @@ async def make_people(house: House) -> People:
             for name, role in ROLES.items()
         }
         uow.session.add_all(users.values())
-    return People(
-        **{name: Actor(user.key, user.organization_key, Role(user.role), uuid4()) for name, user in users.items()}
-    )
+    return People(**{name: _actor(user) for name, user in users.items()})
+
+
+def _actor(user: User) -> Actor:
+    """In a session; an application with a key of every scope."""
+    if user.role == Role.PARTNER:
+        return Actor(user.key, user.organization_key, Role.PARTNER, api_key_key=uuid4(), scopes=frozenset(Scope))
+    return Actor(user.key, user.organization_key, Role(user.role), uuid4())
 
 
 def limited(house: House, **settings: Any) -> House:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import col
 
-from api.errors import ErrorCode, Invalid, Unavailable
+from api.errors import Unavailable, WeakPassword
 from api.persistence.columns import is_storable, now
 from api.persistence.tables import LocalCredential, User
 
@@ -21,10 +21,6 @@ CONCURRENT_HASHES = 2  # each takes 64 MiB and a core
 WAITING_HASHES = 16  # some 30 ms each: who comes after so many had better ask again
 
 Result = TypeVar("Result")
-
-
-class WeakPassword(Invalid):
-    code = ErrorCode.WEAK_PASSWORD
 
 
 class LocalDirectory:

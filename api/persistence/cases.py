@@ -20,7 +20,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 def known_to(actor: Actor) -> ColumnElement[bool]:
     """Cases that the actor may see, or might, were they not deleted."""
     takes_part = exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
-    own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor.role) else None
+    own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor) else None
     return takes_part if own is None else or_(own, takes_part)
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from api.errors import NotFound, NotPermitted, Unauthenticated
-from api.permissions import Action, Actor, CaseSubject, Role, is_allowed, relation_to, require, sees_all_cases
+from api.permissions import Action, Actor, CaseSubject, Role, Scope, is_allowed, relation_to, require, sees_all_cases
 
 ORGANIZATION = uuid4()
 OWNER, CONTRIBUTOR, READER, COLLEAGUE, STRANGER = "OWNER", "CONTRIBUTOR", "READER", "COLLEAGUE", "STRANGER"
@@ -13,53 +13,54 @@ TAKING_PART = {OWNER, CONTRIBUTOR, READER}
 INSIDE = TAKING_PART | {COLLEAGUE}
 WRITING = {OWNER, CONTRIBUTOR, COLLEAGUE}
 
+READING = {
+    Action.CASE_SEE,
+    Action.CASE_SEE_IDENTITY,
+    Action.CASE_SEE_ANALYSES,
+    Action.CASE_SEE_REVIEWS,
+    Action.CASE_SEE_RELEASES,
+    Action.CASE_SEE_COMMENTS,
+    Action.CASE_SEE_CLINICIANS_COMMENTS,
+    Action.CASE_DOWNLOAD,
+}
+CHANGING = {
+    Action.CASE_UPDATE,
+    Action.CASE_ADD_IMAGES,
+    Action.CASE_SET_URGENCY,
+    Action.ANALYSIS_START,
+    Action.ANALYSIS_CANCEL,
+}
+READING_TOGETHER = {Action.CASE_ANNOTATE, Action.CASE_SIGN, Action.CASE_RELEASE, Action.CASE_SHARE}
+
 ALLOWED: dict[Role, dict[Action, set[str]]] = {
     Role.PATIENT: {
         Action.CASE_SEE: TAKING_PART,
         Action.CASE_SEE_IDENTITY: TAKING_PART,
+        Action.CASE_SEE_RELEASES: TAKING_PART,
+        Action.CASE_SEE_COMMENTS: TAKING_PART,
         Action.CASE_UPDATE: {OWNER},
         Action.CASE_ADD_IMAGES: {OWNER},
         Action.CASE_COMMENT: TAKING_PART,
         Action.CASE_DOWNLOAD: TAKING_PART,
     },
     Role.CLINICIAN: {
-        Action.CASE_SEE: INSIDE,
-        Action.CASE_SEE_IDENTITY: INSIDE,
-        Action.CASE_SEE_ANALYSES: INSIDE,
-        Action.CASE_UPDATE: WRITING,
+        **dict.fromkeys(READING | {Action.CASE_COMMENT}, INSIDE),
+        **dict.fromkeys(CHANGING | READING_TOGETHER, WRITING),
         Action.CASE_DELETE: {OWNER},
-        Action.CASE_ADD_IMAGES: WRITING,
-        Action.CASE_COMMENT: INSIDE,
-        Action.CASE_ANNOTATE: WRITING,
-        Action.CASE_SIGN: WRITING,
-        Action.CASE_RELEASE: WRITING,
-        Action.CASE_SHARE: WRITING,
-        Action.CASE_DOWNLOAD: INSIDE,
-        Action.ANALYSIS_START: WRITING,
-        Action.ANALYSIS_CANCEL: WRITING,
     },
-    Role.ADMINISTRATOR: {
-        Action.CASE_SEE: TAKING_PART,
-        Action.CASE_SEE_IDENTITY: TAKING_PART,
-        Action.CASE_SEE_ANALYSES: TAKING_PART,
-        Action.CASE_COMMENT: TAKING_PART,
-        Action.CASE_DOWNLOAD: TAKING_PART,
-    },
+    Role.ADMINISTRATOR: dict.fromkeys(READING | {Action.CASE_COMMENT}, TAKING_PART),
     Role.PARTNER: {
-        Action.CASE_SEE: INSIDE,
-        Action.CASE_SEE_ANALYSES: INSIDE,
-        Action.CASE_UPDATE: WRITING,
-        Action.CASE_ADD_IMAGES: WRITING,
-        Action.CASE_DOWNLOAD: INSIDE,
-        Action.ANALYSIS_START: WRITING,
-        Action.ANALYSIS_CANCEL: WRITING,
+        **dict.fromkeys(READING | {Action.CASE_COMMENT}, INSIDE),
+        **dict.fromkeys(CHANGING, WRITING),
     },
 }
 UPLOADING = {Role.PATIENT, Role.CLINICIAN, Role.PARTNER}
+ADMINISTERING = {Action.USER_ADMINISTER, Action.API_KEY_ADMINISTER, Action.AUDIT_READ}
 
 
 def actor(role: Role) -> Actor:
-    return Actor(uuid4(), ORGANIZATION, role)
+    """With every scope, where it is an application."""
+    return Actor(uuid4(), ORGANIZATION, role, scopes=frozenset(Scope) if role is Role.PARTNER else None)
 
 
 def subject(relation: str) -> CaseSubject:
@@ -79,7 +80,34 @@ def test_each_role_may_do_to_a_case_what_the_table_says(role: Role, relation: st
 def test_each_role_may_do_without_a_case_what_the_table_says(role: Role) -> None:
     may = {action for action in Action if is_allowed(actor(role), action)}
 
-    assert may == {Action.MODEL_SEE} | ({Action.UPLOAD_CREATE} if role in UPLOADING else set())
+    expected = {Action.MODEL_SEE}
+    expected |= {Action.UPLOAD_CREATE} if role in UPLOADING else set()
+    expected |= {Action.SESSION_MANAGE} if role is not Role.PARTNER else set()
+    expected |= ADMINISTERING if role is Role.ADMINISTRATOR else set()
+    assert may == expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "actions"),
+    [
+        (Scope.CASES_READ, READING - {Action.CASE_SEE_IDENTITY}),
+        (Scope.IDENTITY_READ, {Action.CASE_SEE_IDENTITY}),
+        (Scope.CASES_WRITE, {Action.CASE_UPDATE, Action.CASE_ADD_IMAGES, Action.CASE_SET_URGENCY}),
+        (Scope.ANALYSES_WRITE, {Action.ANALYSIS_START, Action.ANALYSIS_CANCEL}),
+        (Scope.COMMENTS_WRITE, {Action.CASE_COMMENT}),
+    ],
+)
+def test_a_key_may_do_what_its_scopes_say_and_no_more(scope: Scope, actions: set[Action]) -> None:
+    application = Actor(uuid4(), ORGANIZATION, Role.PARTNER, scopes=frozenset({scope}))
+
+    assert {action for action in Action if is_allowed(application, action, subject(COLLEAGUE))} == actions
+
+
+def test_an_application_without_a_key_may_do_nothing() -> None:
+    application = Actor(uuid4(), ORGANIZATION, Role.PARTNER)
+
+    assert not any(is_allowed(application, action, subject(OWNER)) for action in Action)
+    assert not any(is_allowed(application, action) for action in Action)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -95,7 +123,7 @@ def test_a_guest_of_another_organization_is_what_they_take_part_as() -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_lists_show_all_cases_of_the_organization_to_whom_the_table_shows_one(role: Role) -> None:
-    assert sees_all_cases(role) == (COLLEAGUE in ALLOWED[role][Action.CASE_SEE])
+    assert sees_all_cases(actor(role)) == (COLLEAGUE in ALLOWED[role][Action.CASE_SEE])
 
 
 def test_nobody_is_asked_to_sign_in() -> None:

@@ -12,8 +12,7 @@ from sqlmodel import col
 
 from api import accounts
 from api.accounts import SignedIn
-from api.errors import Conflict, ErrorCode, Invalid, RateLimited, Unauthenticated, WrongCredentials
-from api.identity.local import WeakPassword
+from api.errors import Conflict, ErrorCode, Invalid, RateLimited, Unauthenticated, WeakPassword, WrongCredentials
 from api.identity.tokens import AccessTokens
 from api.permissions import Role
 from api.persistence.columns import now
