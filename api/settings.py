@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
 
+    # exports
+    export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
+    export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
+    open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
     ingest_batch: int = Field(16, ge=1, le=256, description="Instances written to the database in one transaction.")

@@ -12,11 +12,12 @@ from procrastinate.jobs import Job
 from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
-from api import ingest, uploads
+from api import exports, ingest, uploads
 from api.analyses import running as analyses
+from api.exports import running as export_runs
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -34,8 +35,12 @@ DOUBLINGS = 6  # of the pause, until it is the longest
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
-RUN: dict[str, Run] = {jobs.INGEST: ingest.run, jobs.ANALYZE: analyses.run}
-GIVE_UP: dict[str, Run] = {jobs.INGEST: ingest.give_up, jobs.ANALYZE: analyses.give_up}
+RUN: dict[str, Run] = {jobs.INGEST: ingest.run, jobs.ANALYZE: analyses.run, jobs.EXPORT: export_runs.run}
+GIVE_UP: dict[str, Run] = {
+    jobs.INGEST: ingest.give_up,
+    jobs.ANALYZE: analyses.give_up,
+    jobs.EXPORT: export_runs.give_up,
+}
 FAILURES = "failures"  # among a job's arguments: deaths and failures; procrastinate's attempts count stops too
 RESCUE_LOCK = 0x48494C75  # of the workers one rescues at a time, so that a death counts once
 ABANDONED = "Something went wrong inside Hilum more than once. Ask the operator."
@@ -123,6 +128,7 @@ async def sweep(house: House) -> None:
     with span("sweep"):
         await uploads.expire(house)
         await ingest.release_kept(house)
+        await exports.expire(house)
         kept = now() - timedelta(hours=KEPT_HOURS)
         async with house.sessions() as session, session.begin():
             too_old = now() - timedelta(days=house.settings.event_days)
@@ -172,7 +178,17 @@ async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
         await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
 
 
-ABANDON: dict[str, Run] = {jobs.INGEST: ingest.abandon, jobs.ANALYZE: _abandon_analysis}
+async def _abandon_export(house: House, export_key: UUID) -> None:
+    waiting = col(Export.key) == export_key, col(Export.status) == "WAITING"
+    async with house.sessions() as session, session.begin():
+        await session.execute(update(Export).where(*waiting).values(status="FAILED", failure=ABANDONED))
+
+
+ABANDON: dict[str, Run] = {
+    jobs.INGEST: ingest.abandon,
+    jobs.ANALYZE: _abandon_analysis,
+    jobs.EXPORT: _abandon_export,
+}
 
 
 def _subject(arguments: Mapping[str, object]) -> UUID:

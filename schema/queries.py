@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from api import analyses, cases, uploads
+from api import analyses, cases, exports, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
@@ -15,6 +15,7 @@ from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
+from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study
 from schema.types.models import Model
 from schema.types.nodes import Node
@@ -134,6 +135,12 @@ async def _upload_file(info: Info, key: UUID) -> UploadFile | None:
     return UploadFile.of(row) if row else None
 
 
+async def _export(info: Info, key: UUID) -> Export | None:
+    async with info.context.reading() as uow:
+        row = await exports.find(uow, key)
+    return Export.of(row) if row else None
+
+
 async def _user(info: Info, key: UUID) -> User | None:
     """A colleague, or oneself."""
     actor = info.context.get_actor()
@@ -155,6 +162,7 @@ async def _model(info: Info, id: str) -> Model | None:
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
     "Case": _case,
+    "Export": _export,
     "Finding": _finding,
     "Organization": _organization,
     "Patient": _patient,

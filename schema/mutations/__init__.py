@@ -4,10 +4,11 @@ import strawberry
 
 from schema.mutations.analyses import AnalysisMutations
 from schema.mutations.cases import CaseMutations
+from schema.mutations.exports import ExportMutations
 from schema.mutations.sessions import SessionMutations
 from schema.mutations.uploads import UploadMutations
 
 
 @strawberry.type
-class Mutation(SessionMutations, UploadMutations, AnalysisMutations, CaseMutations):
+class Mutation(SessionMutations, UploadMutations, AnalysisMutations, CaseMutations, ExportMutations):
     pass

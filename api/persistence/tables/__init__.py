@@ -2,6 +2,7 @@
 
 from api.persistence.tables.analyses import Analysis, Finding
 from api.persistence.tables.cases import Case, CaseStudy, Participant
+from api.persistence.tables.exports import Export
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
 from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
@@ -14,6 +15,7 @@ __all__ = [
     "CaseStudy",
     "Event",
     "EventStream",
+    "Export",
     "Finding",
     "Frame",
     "IdempotencyKey",
