@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -49,7 +51,7 @@ async def archive_of(house: House, export: Export) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def received(house: House, actor: Actor, **attributes: object) -> UUID:
+async def received(house: House, actor: Actor, **attributes: Any) -> UUID:
     return (await take_in(house, actor, ct_files(3, **attributes))).case.key
 
 
@@ -141,9 +143,7 @@ async def test_an_export_asked_for_twice_with_one_key_is_one(house: House, peopl
 
 async def test_only_who_may_take_images_out_may_ask(house: House, people: People) -> None:
     case_key = await received(house, people.clinician, series="2.25.78")
-    reader = Actor(
-        people.partner.user_key, people.partner.organization_key, Role.PARTNER, scopes=frozenset({Scope.CASES_READ})
-    )
+    reader = replace(people.partner, scopes=frozenset({Scope.CASES_READ}))
 
     await asked(house, reader, case_key)
     with pytest.raises(NotPermitted):
