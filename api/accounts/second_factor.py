@@ -33,11 +33,11 @@ async def begin_enrollment(visitor: Visitor, token: str | None = None) -> Enroll
     """
     if token is not None:
         challenge = await open_challenge(visitor, token, StepKind.ENROLL_TOTP, is_answer=False)
+        person = await _find(visitor, challenge.who.subject)
         secret, who = await visitor.house.directory.begin_totp(challenge.who)
-        async with visitor.house.unit_of_work(address=visitor.address) as uow:
+        async with visitor.recording(person) as uow:
             await keep_challenge(uow.session, challenge, who)
-            user = await user_of(uow.session, challenge.who.subject)
-            uow.audit("second_factor:begin", user.key if user else None)
+            uow.audit("second_factor:begin", person.key)
         return Enrollment(secret, _uri(secret, challenge.email))
     user, session = await _signed_in(visitor)
     secret, who = await visitor.house.directory.begin_totp(await _proof(visitor, user, session))
@@ -59,11 +59,17 @@ async def confirm_enrollment(
         await _keep_state(visitor, session, proof)
         return await _enroll(visitor, proof, None)
     challenge = await open_challenge(visitor, token, StepKind.ENROLL_TOTP)
+    person = await _find(visitor, challenge.who.subject)
+    return await _enroll(visitor, await _confirm(visitor, person, challenge.who, code), challenge)
+
+
+async def _find(visitor: Visitor, subject: str) -> User:
+    """Raises Expired where the account is none, or was disabled, since the challenge began."""
     async with visitor.house.unit_of_work() as uow:
-        found = await user_of(uow.session, challenge.who.subject)
-    if found is None or found.disabled:
+        user = await user_of(uow.session, subject)
+    if user is None or user.disabled:
         raise Expired(ENDED, ["challenge"])
-    return await _enroll(visitor, await _confirm(visitor, found, challenge.who, code), challenge)
+    return user
 
 
 async def _confirm(visitor: Visitor, user: User, who: Proof | Step, code: str) -> Proof:

@@ -62,12 +62,9 @@ async def sign_up(visitor: Visitor, person: NewPerson) -> NewChallenge:
     async with visitor.house.unit_of_work() as uow:
         place = await _place(uow.session, person, email)
         is_taken = place.invitation_key is None and await _is_taken(uow.session, email)
-    try:
-        subject = await _decoy(visitor, email, person.password) if is_taken else await _register(visitor, person, email)
-    except Conflict:
-        if place.invitation_key is not None:
-            raise
-        subject = await _decoy(visitor, email, person.password)
+    subject = None if is_taken else await _register(visitor, email, person.password, place)
+    if subject is None:
+        await _pretend(visitor, email, person.password)
     async with visitor.house.unit_of_work(address=visitor.address) as uow:
         if subject is not None:
             row = SignUp(
@@ -162,11 +159,17 @@ async def _is_taken(session: AsyncSession, email: str) -> bool:
     return bool(users) or await is_invited(session, email)
 
 
-async def _register(visitor: Visitor, person: NewPerson, email: str) -> str:
-    return await visitor.house.directory.register(email, person.password)
+async def _register(visitor: Visitor, email: str, password: str, place: Place) -> str | None:
+    """The subject; None where the address is taken, which only the owner of an invitation is told."""
+    try:
+        return await visitor.house.directory.register(email, password)
+    except Conflict:
+        if place.invitation_key is not None:
+            raise
+        return None
 
 
-async def _decoy(visitor: Visitor, email: str, password: str) -> None:
+async def _pretend(visitor: Visitor, email: str, password: str) -> None:
     """Takes as long as a sign-up, and mails as it does."""
     with contextlib.suppress(WrongCredentials):
         await visitor.house.directory.authenticate(email, password)

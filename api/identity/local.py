@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import col
@@ -63,7 +63,7 @@ class LocalDirectory:
 
     def __init__(self, parts: LocalParts) -> None:
         self._sessions, self._seals, self._codes = parts.sessions, parts.seals, parts.codes
-        self._deliver, self._clock = parts.deliver, parts.clock
+        self._deliver, self.clock = parts.deliver, parts.clock
         self._passwords = Passwords(parts.cost)
         self._on_their_way: set[asyncio.Task[None]] = set()
 
@@ -111,7 +111,7 @@ class LocalDirectory:
             raise fault
 
     async def resend_confirmation(self, email: str) -> None:
-        self._later(self._mail_code(email, Purpose.CONFIRM))
+        self._mail_later(email, Purpose.CONFIRM)
 
     async def set_enabled(self, subject: str, enabled: bool) -> None:
         async with transaction(self._sessions) as session:
@@ -214,7 +214,7 @@ class LocalDirectory:
     # a forgotten password
 
     async def request_reset(self, email: str) -> None:
-        self._later(self._mail_code(email, Purpose.RESET))
+        self._mail_later(email, Purpose.RESET)
 
     async def reset(self, email: str, code: str, new_password: str) -> str:
         account = await self._account(email)
@@ -252,7 +252,7 @@ class LocalDirectory:
 
     async def _find_step(self, account: LocalAccount, sealed: bytes, code: str) -> int | None:
         secret = await self._seals.open(sealed, _purpose(account.subject))
-        return totp.find_step(secret, code, self._clock(), account.totp_step)
+        return totp.find_step(secret, code, self.clock(), account.totp_step)
 
     async def _mail_code(self, email: str, purpose: Purpose) -> None:
         """To whom it is due; says nothing either way."""
@@ -266,24 +266,22 @@ class LocalDirectory:
         write = letters.confirmation if purpose is Purpose.CONFIRM else letters.reset
         await self._deliver(write(email, code))
 
-    def _later(self, mailing: Awaitable[None]) -> None:
+    def _mail_later(self, email: str, purpose: Purpose) -> None:
         """Whoever asks is answered at once: neither the time nor a fault of the mail tells whether there is an account.
 
         Raises: Unavailable where too many wait.
         """
-        task = asyncio.ensure_future(_logged(mailing))
         if len(self._on_their_way) >= WAITING_LETTERS:
-            task.cancel()
             raise Unavailable("Too many mails wait to be sent. Try again in a few seconds.", retry_after=5.0)
+        task = asyncio.create_task(self._mail(email, purpose))
         self._on_their_way.add(task)
         task.add_done_callback(self._on_their_way.discard)
 
-
-async def _logged(mailing: Awaitable[None]) -> None:
-    try:
-        await mailing
-    except Exception as error:  # nobody waits for it; the code can be asked for again
-        log.error("a mailed code was not sent: %s", type(error).__name__)
+    async def _mail(self, email: str, purpose: Purpose) -> None:
+        try:
+            await self._mail_code(email, purpose)
+        except Exception as error:  # nobody waits for it; the code can be asked for again
+            log.error("a mailed code was not sent: %s", type(error).__name__)
 
 
 async def _lock(session: AsyncSession, subject: str) -> LocalAccount | None:
@@ -297,8 +295,8 @@ async def _lock(session: AsyncSession, subject: str) -> LocalAccount | None:
     return found
 
 
-async def _change(session: AsyncSession, subject: str, *more: object, **columns: object) -> bool:
-    statement = update(LocalAccount).where(col(LocalAccount.subject) == subject, *more).values(**columns)  # type: ignore[arg-type]
+async def _change(session: AsyncSession, subject: str, *more: ColumnElement[bool], **columns: object) -> bool:
+    statement = update(LocalAccount).where(col(LocalAccount.subject) == subject, *more).values(**columns)
     return await session.scalar(statement.returning(col(LocalAccount.subject))) is not None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -46,12 +46,8 @@ class MailedCodes:
 
     async def check(self, session: AsyncSession, subject: str, purpose: Purpose, code: str) -> Exception | None:
         """None where the code is right; else what to raise after the commit, for a wrong one is counted."""
-        row = await session.scalar(
-            select(MailedCode)
-            .where(*self._of(subject, purpose))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        of_this = select(MailedCode).where(*self._of(subject, purpose))
+        row: MailedCode | None = await session.scalar(of_this.with_for_update())
         if row is None:
             return WrongCode(WRONG, ["code"])
         if row.expires_at <= now():
@@ -68,7 +64,7 @@ class MailedCodes:
         statement = delete(MailedCode).where(*self._of(subject, purpose)).returning(col(MailedCode.subject))
         return await session.scalar(statement) is not None
 
-    def _of(self, subject: str, purpose: Purpose) -> tuple[object, ...]:
+    def _of(self, subject: str, purpose: Purpose) -> tuple[ColumnElement[bool], ...]:
         return (col(MailedCode.subject) == subject, col(MailedCode.purpose) == purpose.value)
 
     def _hash(self, subject: str, purpose: Purpose, code: str) -> str:

@@ -44,9 +44,8 @@ class SmtpMailer:
                 await asyncio.to_thread(self._send, mail)
         except (smtplib.SMTPException, OSError, ValueError) as error:  # TimeoutError is an OSError
             log.error("a mail was not sent: %s", type(error).__name__)
-            raise Unavailable(
-                "The mail could not be sent. Try again in a moment.", retry_after=RETRY_SECONDS
-            ) from error
+            # From None: the server's own words name the address, and whoever logs this would too.
+            raise Unavailable("The mail could not be sent. Try again in a moment.", retry_after=RETRY_SECONDS) from None
 
     def _send(self, mail: Mail) -> None:
         server, message = self._server, _message(mail, self._server.sender)

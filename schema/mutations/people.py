@@ -61,7 +61,7 @@ class PeopleMutations:
     @refusable(InviteUserPayload)
     async def invite_user(self, info: Info, input: InviteUserInput) -> InviteUserPayload:
         async with info.context.writing() as uow:
-            made = await accounts.invite(uow, input.email, AnyRole(input.role.value))
+            made = await accounts.invite(uow, input.email, AnyRole[input.role.name])
         return InviteUserPayload(invitation=Invitation.of(made.row), token=made.token)
 
     @strawberry.mutation
@@ -79,7 +79,7 @@ class PeopleMutations:
         actor = info.context.get_actor()
         key = get_key(input.user_id, "User", ["userId"])
         async with info.context.writing() as uow:
-            user = await accounts.set_role(uow, key, AnyRole(input.role.value))
+            user = await accounts.set_role(uow, key, AnyRole[input.role.name])
         return UserPayload(user=User.of(user, actor))
 
     @strawberry.mutation

@@ -60,7 +60,7 @@ class SignUpMutations:
         await accounts.confirm_sign_up(info.context.visitor, input.email, input.code)
         return AcknowledgePayload(ok=True)
 
-    @strawberry.mutation(description="Answers the same whether or not the address is known.")
+    @strawberry.mutation
     @refusable(not_acknowledged)
     async def request_password_reset(self, info: Info, input: RequestPasswordResetInput) -> AcknowledgePayload:
         await accounts.request_password_reset(info.context.visitor, input.email)

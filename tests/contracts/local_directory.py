@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.backends import Keys
 from api.identity import totp
@@ -29,6 +30,7 @@ class LocalHarness:
     """seconds: what the directory's clock shows; it stands still unless it is moved."""
 
     directory: LocalDirectory = field(init=False)
+    sessions: async_sessionmaker[AsyncSession] = field(init=False)
     letters: dict[str, list[Letter]] = field(default_factory=lambda: defaultdict(list))
     seconds: float = 1_800_000_000.0
 
@@ -58,9 +60,10 @@ async def local_directory(request: pytest.FixtureRequest) -> AsyncIterator[Local
     folder = request.getfixturevalue("tmp_path")
     engine = open_engine(request.getfixturevalue("database_url"), Settings(data_dir=folder))
     keys = Keys(folder / "keys")
+    harness.sessions = session_maker(engine)
     harness.directory = LocalDirectory(
         LocalParts(
-            session_maker(engine),
+            harness.sessions,
             SealedTexts(LocalKeys(keys.master)),
             harness.deliver,
             CHEAP,
