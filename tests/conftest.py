@@ -19,7 +19,6 @@ from api.unit_of_work import House
 from tests.running import RunningServer, make_accounts
 
 TEMPLATE = "hilum_template"
-CHEAP_HASHES: dict[str, int] = {"hash_memory_kib": 19_456, "hash_iterations": 2, "hash_lanes": 1}
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +46,7 @@ def database_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", **CHEAP_HASHES)
+    return quick_settings(tmp_path / "data")
 
 
 @pytest.fixture
@@ -71,6 +70,11 @@ def server(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.start()
         yield running
         assert running.stop() == 0
+
+
+def quick_settings(data_dir: Path) -> Settings:
+    """With passwords that are hashed as cheaply as the settings allow."""
+    return Settings(data_dir=data_dir, hash_memory_kib=19_456, hash_iterations=2, hash_lanes=1)
 
 
 def database(url: str, name: str) -> str:

@@ -23,7 +23,8 @@ BREACHED = "Password12345!"
 class Harness(Protocol):
     """directory: the one that is tested, empty or shared with other tests: every test has an address of its own."""
 
-    directory: UserDirectory
+    @property
+    def directory(self) -> UserDirectory: ...
 
     async def mailed_code(self, email: str) -> str:
         """The code of the newest mail to this address, which may still be on its way."""
