@@ -13,7 +13,13 @@ from api.accounts.invitations import (
     revoke_invitation,
 )
 from api.accounts.news import tell_directory
-from api.accounts.organizations import create_organization, create_user, find_organization, set_open
+from api.accounts.organizations import (
+    create_organization,
+    create_user,
+    find_organization,
+    remove_second_factor,
+    set_open,
+)
 from api.accounts.password_reset import request_password_reset, reset_password
 from api.accounts.people import list_users
 from api.accounts.roles import set_disabled, set_role
@@ -58,6 +64,7 @@ __all__ = [
     "list_sessions",
     "list_users",
     "refresh",
+    "remove_second_factor",
     "request_password_reset",
     "reset_password",
     "revoke_invitation",

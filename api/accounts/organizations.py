@@ -2,16 +2,17 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlmodel import col
 
+from api.accounts.sessions import end_sessions
 from api.accounts.sign_up import check_name
 from api.accounts.visitor import folded
 from api.errors import Conflict, Invalid, NotFound
 from api.mail.mailer import is_address
 from api.permissions import Role
 from api.persistence.columns import is_storable
-from api.persistence.tables import Organization, User
+from api.persistence.tables import Organization, RecoveryCode, Session, User
 from api.unit_of_work import House, UnitOfWork
 
 LONGEST_NAME = 200
@@ -45,6 +46,21 @@ async def set_open(uow: UnitOfWork, organization: Organization, is_open: bool) -
     organization.is_open = is_open
     uow.session.add(organization)
     uow.audit("organization:open" if is_open else "organization:close", organization.key)
+
+
+async def remove_second_factor(house: House, email: str) -> None:
+    """For somebody who lost authenticator and recovery codes, and whom the operator knows: they enrol at the next
+    sign-in. Every session ends. Raises: NotFound."""
+    async with house.unit_of_work() as uow:
+        user = await uow.session.scalar(select(User).where(col(User.email) == folded(email)))
+    if user is None or user.subject is None:
+        raise NotFound(f"There is no account {email}.")
+    await house.directory.remove_totp(user.subject)
+    async with house.unit_of_work() as uow:
+        (await uow.session.get_one(User, user.key)).mfa_enabled = False
+        await uow.session.execute(delete(RecoveryCode).where(col(RecoveryCode.user_key) == user.key))
+        await end_sessions(uow, "session:close_all", col(Session.user_key) == user.key)
+        uow.audit("second_factor:remove", user.key)
 
 
 async def create_user(

@@ -28,8 +28,8 @@ def add(commands: Commands) -> None:
         analyze,
         "send a CT to a running server and print what it finds",
         f"The password is read from {PASSWORD_VARIABLE}, or asked for, as is a code; the demo's accounts need none. "
-        "Interrupted, the same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 failed, refused or "
-        "unsuitable, 2 wrong usage.",
+        "Interrupted, the same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 "
+        "failed, refused or unsuitable, 2 wrong usage.",
     )
     parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="a folder, DICOM files, a zip archive of them, or a picture"

@@ -1,4 +1,4 @@
-"""`hilum organization`: how a real installation begins, and who signs up by themselves."""
+"""`hilum organization`, `hilum account`: how a real installation begins, and how somebody locked out comes back."""
 
 import argparse
 import asyncio
@@ -35,6 +35,15 @@ def add(commands: Commands) -> None:
         ("close", close_organization, "let nobody sign up without an invitation"),
     ):
         add_command(verbs, verb, run, summary).add_argument("name", metavar="NAME|ID")
+    account = commands.add_parser("account", help="help somebody who cannot sign in", description=BESIDE)
+    remove = add_command(
+        account.add_subparsers(dest="verb", required=True, metavar="VERB"),
+        "remove-second-factor",
+        remove_second_factor,
+        "let somebody who lost authenticator and recovery codes enrol anew",
+        "Be sure of whom you speak to. All their sessions end; the next sign-in asks for the password and enrols.",
+    )
+    remove.add_argument("email", metavar="EMAIL")
 
 
 def create_organization(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -60,6 +69,16 @@ def open_organization(settings: Settings, chosen: argparse.Namespace) -> int:
 
 def close_organization(settings: Settings, chosen: argparse.Namespace) -> int:
     return _set_open(settings, chosen.name, is_open=False)
+
+
+def remove_second_factor(settings: Settings, chosen: argparse.Namespace) -> int:
+    async def remove(house: "House") -> None:
+        from api import accounts
+
+        await accounts.remove_second_factor(house, chosen.email)
+        print(f"{chosen.email} enrols an authenticator at the next sign-in.")
+
+    return _with_house(settings, remove)
 
 
 def _set_open(settings: Settings, name: str, *, is_open: bool) -> int:

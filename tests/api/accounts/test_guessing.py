@@ -1,6 +1,7 @@
 """Guessing passwords: many at once, from one client, and what that may cost."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from api.errors import Locked, Unavailable, WrongCredentials
 from api.identity.passwords import Passwords
 from api.persistence.tables import SignInFailure
 from api.unit_of_work import House
-from tests.accounts import visitor
+from tests.accounts import make_account, visitor
 from tests.people import SHARED, limited
 
 pytestmark = SHARED
@@ -28,6 +29,42 @@ async def test_guesses_at_the_same_time_are_all_counted(house: House) -> None:
     answers = await asyncio.gather(*(guess(small, email, "192.0.2.7") for _ in range(8)), return_exceptions=True)
 
     assert sorted(type(answer).__name__ for answer in answers) == ["Locked"] * 5 + ["WrongCredentials"] * 3
+
+
+async def test_each_further_failure_doubles_the_wait_up_to_the_longest(house: House) -> None:
+    small = limited(house, sign_in_attempts=2, lockout_seconds=10.0, lockout_longest_seconds=35.0)
+    known = (await make_account(house)).email
+    for email in (known, f"{uuid4()}@test.example"):  # alike, whether or not there is an account
+        for _ in range(2):
+            with pytest.raises(WrongCredentials):
+                await guess(small, email, "192.0.2.12")
+        waits = []
+        for _ in range(4):
+            with pytest.raises(Locked) as refused:
+                await guess(small, email, "192.0.2.12")
+            waits.append(refused.value.retry_after)
+            await let_pass(small, 36.0)
+            with pytest.raises(WrongCredentials):
+                await guess(small, email, "192.0.2.12")
+
+        assert waits == [pytest.approx(wait, abs=3) for wait in (10, 20, 35, 35)]
+
+
+async def let_pass(house: House, seconds: float) -> None:
+    """Every failure lies so much further back."""
+    async with house.unit_of_work() as uow:
+        for row in (await uow.session.execute(select(SignInFailure))).scalars():
+            row.at -= timedelta(seconds=seconds)
+
+
+async def test_failures_of_long_ago_are_forgiven(house: House) -> None:
+    small, email = limited(house, sign_in_attempts=1, sign_in_window_seconds=60), f"{uuid4()}@test.example"
+    with pytest.raises(WrongCredentials):
+        await guess(small, email, "192.0.2.13")
+    await let_pass(small, 61.0)
+
+    with pytest.raises(WrongCredentials):
+        await guess(small, email, "192.0.2.13")
 
 
 async def test_a_client_that_tries_many_addresses_must_wait(house: House) -> None:

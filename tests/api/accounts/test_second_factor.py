@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from api import accounts
 from api.accounts import NewChallenge, SignedIn, Visitor
-from api.errors import Expired, Invalid, Locked, NotPermitted, Unauthenticated, WrongCode, WrongCredentials
+from api.errors import Expired, Invalid, Locked, NotFound, NotPermitted, Unauthenticated, WrongCode, WrongCredentials
 from api.identity.directory import StepKind
 from api.persistence.columns import now
 from api.persistence.tables import AuditEntry, Challenge, Session, User
@@ -209,6 +209,20 @@ async def test_an_old_session_does_not_replace_the_second_factor(house: House, a
         await accounts.confirm_enrollment(as_signed_in(house, signed_in), "123456")
     with pytest.raises(Unauthenticated):
         await accounts.begin_enrollment(visitor(house))
+
+
+async def test_who_lost_everything_enrols_anew_once_the_operator_says_so(house: House, account: Account) -> None:
+    _, codes, signed_in = await enroll(house, account.email)
+
+    await accounts.remove_second_factor(house, account.email.upper())
+
+    assert await accounts.find_actor(house, signed_in.access_token) is None
+    _, fresh, _ = await enroll(house, account.email)
+    assert not set(fresh) & set(codes)
+    with pytest.raises(WrongCode):
+        await answer(house, await challenge_of(house, account.email, StepKind.TOTP), codes[0])
+    with pytest.raises(NotFound):
+        await accounts.remove_second_factor(house, "nobody@test.example")
 
 
 async def test_who_was_disabled_between_password_and_code_stays_out(house: House, account: Account) -> None:
