@@ -46,7 +46,7 @@ def database_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+    return quick_settings(tmp_path / "data")
 
 
 @pytest.fixture
@@ -70,6 +70,11 @@ def server(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.start()
         yield running
         assert running.stop() == 0
+
+
+def quick_settings(data_dir: Path) -> Settings:
+    """With passwords that are hashed as cheaply as the settings allow."""
+    return Settings(data_dir=data_dir, hash_memory_kib=19_456, hash_iterations=2, hash_lanes=1)
 
 
 def database(url: str, name: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 INGEST = "ingest"
 ANALYZE = "analyze"
 EXPORT = "export"
+TELL_DIRECTORY = "tell_directory"
 
 
 def open_jobs(url: str, *, blocking: bool = False) -> procrastinate.App:

@@ -3,8 +3,16 @@
 from api.persistence.tables.analyses import Analysis, Finding
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.exports import Export
+from api.persistence.tables.identity import (
+    Challenge,
+    Invitation,
+    LocalAccount,
+    MailedCode,
+    RecoveryCode,
+    SignUp,
+)
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
-from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
+from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
@@ -13,6 +21,7 @@ __all__ = [
     "AuditEntry",
     "Case",
     "CaseStudy",
+    "Challenge",
     "Event",
     "EventStream",
     "Export",
@@ -20,13 +29,17 @@ __all__ = [
     "Frame",
     "IdempotencyKey",
     "Instance",
-    "LocalCredential",
+    "Invitation",
+    "LocalAccount",
+    "MailedCode",
     "Organization",
     "Participant",
     "Patient",
+    "RecoveryCode",
     "Series",
     "Session",
     "SignInFailure",
+    "SignUp",
     "Stack",
     "Study",
     "Upload",
