@@ -1,11 +1,12 @@
 """Chooses the parts of the house. The only place that knows which profile runs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.events.hub import Hub
+from api.identity.directory import UserDirectory
 from api.identity.local import LocalDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
@@ -46,6 +47,20 @@ class Backends:
     addresses: SignedAddresses
 
 
+def choose_directory(settings: Settings) -> tuple[UserDirectory, Callable[[], Awaitable[None]]]:
+    """The directory of accounts, and what closes it. Raises: ValueError where the settings name no user pool."""
+    if settings.user_directory == "cognito":
+        from api.identity.cognito import CognitoDirectory  # boto3 takes half a second to import
+
+        cognito = CognitoDirectory.open(settings)
+        return cognito, cognito.close
+
+    async def nothing_to_close() -> None:
+        return
+
+    return LocalDirectory(), nothing_to_close
+
+
 @asynccontextmanager
 async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[Backends]:
     """database_url: of a migrated database. Everything is closed on leaving."""
@@ -54,13 +69,14 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
     store = FilesystemStore(settings.data / "objects", LocalKeys(keys.master), addresses, fsync=settings.fsync)
     engine = open_engine(database_url, settings)
     hub = Hub(database_url)
+    directory, close_directory = choose_directory(settings)
     house = House(
         settings=settings,
         sessions=session_maker(engine),
         jobs=open_jobs(database_url),
         hub=hub,
         store=store,
-        directory=LocalDirectory(),
+        directory=directory,
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
     )
@@ -70,6 +86,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
             yield Backends(house, store, addresses)
     finally:
         await hub.stop()
+        await close_directory()
         await house.predictor.close()
         await engine.dispose()
         store.close()
