@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 
 from moto.cognitoidp.models import CognitoIdpUser, CognitoIdpUserPoolClient, UserStatus, cognitoidp_backends
 from moto.cognitoidp.responses import CognitoIdpResponse
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores
 
-from tests.cognito.honest_pool import CONFIRMATION_SECONDS, RESET_SECONDS, HonestPool, TotpSecret, refused
+from tests.cognito.honest_pool import CONFIRMATION_SECONDS, RESET_SECONDS, HonestPool, TotpSecret, refused, signing_key
 
+KEYS = 3  # pools that follow each other sign with different ones
 REGION = "us-east-1"  # moto's server takes requests that are not signed for this one
 
 
@@ -25,7 +26,7 @@ class HonestApi(CognitoIdpResponse):
     pools: ClassVar[dict[str, HonestPool]] = {}
     faults: ClassVar[dict[str, str]] = {}
     seen: ClassVar[list[str]] = []
-    before: ClassVar[dict[str, Callable[[], None]]] = {}  # what happens while such an operation is on its way
+    before: ClassVar[dict[str, Callable[[], object]]] = {}  # what happens while such an operation is on its way
     lock: ClassVar[Any] = threading.RLock()
 
     def call_action(self) -> Any:
@@ -45,7 +46,8 @@ class HonestApi(CognitoIdpResponse):
     @classmethod
     def pool(cls, pool_id: str) -> HonestPool:
         if pool_id not in cls.pools:
-            cls.pools[pool_id] = HonestPool(cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].describe_user_pool(pool_id))
+            made = cognitoidp_backends[DEFAULT_ACCOUNT_ID][REGION].describe_user_pool(pool_id)
+            cls.pools[pool_id] = HonestPool(made, signing_key(len(cls.pools) % KEYS))
         return cls.pools[pool_id]
 
     def _client(self) -> tuple[HonestPool, CognitoIdpUserPoolClient]:

@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -30,6 +31,12 @@ RESET_SECONDS = 3600
 TRIES = 5
 SESSION_SECONDS = 180
 TIMESTAMP_SECONDS = 300
+
+
+@cache
+def signing_key(number: int) -> rsa.RSAPrivateKey:
+    """A few for all pools, since one takes a third of a second to make."""
+    return rsa.generate_private_key(65537, 2048)
 
 
 def refused(code: str, message: str = "Refused.") -> JsonRESTError:
@@ -79,7 +86,7 @@ class HonestPool:
     """unconfirmed_is_told: when a sign-in to an unconfirmed account says so: to a right password, to any, or before."""
 
     pool: CognitoIdpUserPool
-    key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    key: rsa.RSAPrivateKey
     kid: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(32)).decode())
     unconfirmed_is_told: Literal["right", "any", "before"] = "right"
     seconds_later: float = 0.0  # how far this pool's codes and sessions have aged beyond the clock

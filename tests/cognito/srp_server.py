@@ -45,7 +45,7 @@ class Exchange:
 
     def __post_init__(self) -> None:
         self._verifier = verifier(self.pool_name, self.user_id, self.password, self.salt)
-        self._exponent = secrets.randbelow(N)
+        self._exponent = secrets.randbits(256)  # the least that RFC 5054 2.5.4 allows
         self.b = (K * self._verifier + pow(G, self._exponent, N)) % N
 
     def is_proven_by(self, signature: str, timestamp: str) -> bool:

@@ -5,6 +5,7 @@ Asked as any client would, by boto3 and pycognito, without our directory.
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -121,7 +122,7 @@ def test_a_right_proof_is_taken_and_a_wrong_one_refused(pool: Pool) -> None:
     assert sign_in(pool)["AccessToken"]
 
     for wrong in (ANOTHER, PASSWORD + " ", PASSWORD.lower(), "x"):
-        assert refusal(lambda wrong=wrong: sign_in(pool, wrong)) == "NotAuthorizedException"
+        assert refusal(partial(sign_in, pool, wrong)) == "NotAuthorizedException"
 
 
 def begin(pool: Pool, proof: AWSSRP) -> dict[str, str]:
@@ -166,9 +167,7 @@ def test_an_exchange_whose_key_is_known_beforehand_is_refused(pool: Pool) -> Non
         opening = {"USERNAME": EMAIL, "SRP_A": a}
         assert (
             refusal(
-                lambda opening=opening: pool.client.initiate_auth(
-                    AuthFlow="USER_SRP_AUTH", AuthParameters=opening, **client_of(pool)
-                )
+                partial(pool.client.initiate_auth, AuthFlow="USER_SRP_AUTH", AuthParameters=opening, **client_of(pool))
             )
             == "InvalidParameterException"
         )
@@ -214,7 +213,7 @@ def test_who_does_not_know_the_clients_secret_is_refused(cognito: CognitoServer)
     wrong.client_secret = "another"
 
     for proof in (without, wrong):
-        assert refusal(lambda proof=proof: begin(pool, proof)) == "NotAuthorizedException"
+        assert refusal(partial(begin, pool, proof)) == "NotAuthorizedException"
     assert refusal(lambda: sign_up(pool)) == "NotAuthorizedException"
     assert refusal(lambda: confirm(pool, "123456")) == "NotAuthorizedException"
     assert refusal(lambda: pool.client.forgot_password(Username=EMAIL, **client_of(pool))) == "NotAuthorizedException"
@@ -346,7 +345,7 @@ def test_a_sign_in_that_was_ended_or_never_was_is_not_renewed(pool: Pool, cognit
     administer(pool, "admin_user_global_sign_out")
 
     for token in (ended, of_another, "made-up"):
-        assert refusal(lambda token=token: refresh(pool, token)) == "NotAuthorizedException"
+        assert refusal(partial(refresh, pool, token)) == "NotAuthorizedException"
     assert refresh(pool, sign_in(pool)["RefreshToken"])["AccessToken"]
 
 

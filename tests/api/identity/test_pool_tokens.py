@@ -172,7 +172,7 @@ async def test_a_token_that_names_no_key_is_refused(tokens: PoolTokens) -> None:
 
 async def test_keys_that_a_token_brings_along_are_ignored(tokens: PoolTokens, address: JwksServer) -> None:
     address.served["/evil"] = jwks(jwk("foreign", kid="first"), jwk("foreign"))
-    brought = {
+    brought: dict[str, Any] = {
         "jku": address.url("/evil"),
         "x5u": address.url("/evil"),
         "jwk": jwk("foreign"),
