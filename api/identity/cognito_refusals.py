@@ -1,12 +1,22 @@
-"""What Cognito's codes mean, operation by operation. A code that is not listed is not foreseen and becomes Unavailable.
+"""What Cognito's codes mean, operation by operation. A code that is not listed is not foreseen and becomes Unavailable:
+so is a parameter that Cognito calls invalid where ours were checked before, which is a pool that is set up otherwise.
 
 Where a code would tell whether an account exists, it means the same as the answer to an account that does not.
 """
 
 from collections.abc import Callable
 
-from api.errors import ApiError, Conflict, Expired, Invalid, NotFound, Unauthenticated, WeakPassword, WrongCode
-from api.errors import WrongCredentials as WrongCredentials
+from api.errors import (
+    ApiError,
+    Conflict,
+    Expired,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+    WeakPassword,
+    WrongCode,
+    WrongCredentials,
+)
 
 Refusals = dict[str, Callable[[], ApiError]]
 
@@ -75,7 +85,6 @@ SIGN_UP: Refusals = {
 SET_PASSWORD: Refusals = {
     "InvalidPasswordException": _weak_password,
     "PasswordHistoryPolicyViolationException": _weak_password,
-    "InvalidParameterException": _weak_password,
 }
 CONFIRM: Refusals = {
     "CodeMismatchException": _wrong_code,
@@ -109,7 +118,6 @@ BEGIN: Refusals = {
     "UserNotFoundException": WrongCredentials,
     "PasswordResetRequiredException": WrongCredentials,
     "UserNotConfirmedException": WrongCredentials,  # said before the password was proven
-    "InvalidParameterException": WrongCredentials,
 }
 PROVE: Refusals = {**BEGIN, "UserNotConfirmedException": NotConfirmed}
 ANSWER: Refusals = {
@@ -123,14 +131,12 @@ ANSWER_TOTP: Refusals = {
     "CodeMismatchException": _wrong_totp,
     "ExpiredCodeException": _wrong_totp,  # used once already
     "EnableSoftwareTokenMFAException": _wrong_totp,
-    "InvalidParameterException": _wrong_totp,
     "SoftwareTokenMFANotFoundException": _sign_in_ended,  # removed, or never begun
 }
 ANSWER_NEW_PASSWORD: Refusals = {
     **ANSWER,
     "InvalidPasswordException": _weak_new_password,
     "PasswordHistoryPolicyViolationException": _weak_new_password,
-    "InvalidParameterException": _weak_new_password,
 }
 RENEW: Refusals = {
     code: Unauthenticated
@@ -139,6 +145,5 @@ RENEW: Refusals = {
         "UserNotFoundException",
         "UserNotConfirmedException",
         "PasswordResetRequiredException",
-        "InvalidParameterException",
     )
 }

@@ -25,6 +25,8 @@ from api.errors import (
 )
 from api.identity.cognito import CognitoDirectory
 from api.identity.directory import Proof, Step, StepKind, UserDirectory
+from api.settings import Settings
+from api.telemetry import set_up
 from tests.cognito.harness import CognitoHarness, opened
 from tests.cognito.honest_api import HonestApi
 from tests.cognito.honest_pool import RESET_SECONDS, SESSION_SECONDS
@@ -131,6 +133,33 @@ async def test_a_challenge_that_hilum_does_not_know_lets_nobody_in(harness: Cogn
 
     with pytest.raises(Unavailable):
         await harness.directory.authenticate(email, PASSWORD)
+
+
+async def test_a_pool_that_is_set_up_wrongly_is_the_operators_to_see_and_nobodys_password(
+    cognito: CognitoServer, email: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(cognito.new_pool(flows=("ALLOW_REFRESH_TOKEN_AUTH",))) as harness:
+        await harness.directory.register(email, PASSWORD, confirmed=True)
+
+        with pytest.raises(Unavailable):
+            await harness.directory.authenticate(email, PASSWORD)
+
+    assert "Cognito refused initiate_auth: InvalidParameterException" in caplog.text
+
+
+async def test_an_app_client_that_tells_who_exists_is_not_repeated(cognito: CognitoServer, email: str) -> None:
+    async with opened(cognito.new_pool(hides=False)) as harness:
+        before = len(HonestApi.seen)
+        with pytest.raises(WrongCredentials):
+            await harness.directory.authenticate(email, PASSWORD)
+        assert asked_since(before) == ["initiate_auth", "respond_to_auth_challenge"]
+
+        await harness.directory.request_reset(email)
+        await harness.directory.resend_confirmation(email)
+        with pytest.raises(WrongCode):
+            await harness.directory.confirm(email, "123456")
+        with pytest.raises(WrongCode):
+            await harness.directory.reset(email, "123456", ANOTHER)
 
 
 async def test_a_sign_in_that_took_too_long_begins_again(harness: CognitoHarness, email: str) -> None:
@@ -608,17 +637,20 @@ async def test_secrets_are_not_shown_when_things_are_printed(harness: CognitoHar
     assert PASSWORD not in shown
 
 
-async def test_nothing_of_a_sign_in_is_logged(
+async def test_nothing_of_a_sign_in_is_logged_even_where_everything_is(
     harness: CognitoHarness, email: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    """At its most talkative boto3 would write down what it sends."""
+    set_up(Settings(log_level="debug"))
+    caplog.set_level(logging.DEBUG)
     await harness.directory.register(email, PASSWORD, confirmed=True)
-    proof = await signed_in(harness.directory, email)
+    secret, who = await harness.directory.begin_totp(await signed_in(harness.directory, email))
+    await harness.directory.confirm_totp(who, await harness.totp(secret))
     with pytest.raises(WrongCredentials):
         await harness.directory.authenticate(email, ANOTHER)
 
-    ours = " ".join(record.getMessage() for record in caplog.records if record.name.startswith(("api", "boto", "http")))
+    servers = ("werkzeug", "moto")
+    ours = " ".join(line.getMessage() for line in caplog.records if not line.name.startswith(servers))
 
-    assert email not in ours
-    assert PASSWORD not in ours
-    assert str(proof.state) not in ours
+    for hidden in (email, PASSWORD, ANOTHER, secret, str(who.state)):
+        assert hidden not in ours
