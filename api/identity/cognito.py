@@ -194,6 +194,17 @@ class CognitoDirectory:
         operation = "admin_enable_user" if enabled else "admin_disable_user"
         await self._pool.ask_as_administrator(operation, subject, refusals.FIND)
 
+    async def set_password(self, subject: str, password: str) -> None:
+        """Not of the protocol: for whoever runs the server. Raises: NotFound, WeakPassword."""
+        check_strength(password, "")
+        await self._pool.ask_as_administrator(
+            "admin_set_user_password",
+            subject,
+            {**refusals.SET_PASSWORD, **refusals.FIND},
+            Password=password,
+            Permanent=True,
+        )
+
     async def _sign_up(self, email: str, password: str) -> str:
         answer = await self._pool.ask_as_client(
             "sign_up",

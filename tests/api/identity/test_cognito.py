@@ -331,6 +331,18 @@ async def test_passwords_that_cognito_cannot_keep_are_refused_with_the_reason(
             await directory.register(email, password)
 
 
+async def test_who_runs_the_server_sets_a_password(directory: CognitoDirectory, email: str) -> None:
+    subject = await directory.register(email, PASSWORD, confirmed=True)
+
+    await directory.set_password(subject, ANOTHER)
+
+    await signed_in(directory, email, ANOTHER)
+    with pytest.raises(WeakPassword):
+        await directory.set_password(subject, "short")
+    with pytest.raises(NotFound):
+        await directory.set_password("00000000-0000-4000-8000-000000000000", ANOTHER)
+
+
 # sign-ins
 
 
