@@ -59,13 +59,54 @@ class Settings(BaseSettings):
         description="An answer to `refreshSession` that was lost may be asked for again for so long, seconds; "
         "after that the old cookie counts as stolen.",
     )
+    second_factor_required: bool = Field(
+        True, description="Ask everybody for a second factor; those who have none enrol one before they get a session."
+    )
+    reauthentication_seconds: int = Field(
+        900,
+        ge=60,
+        description="A second factor is replaced only in a session that began less than so long ago, seconds.",
+    )
+    challenge_seconds: int = Field(600, ge=60, description="Time to answer a sign-in challenge, seconds.")
+    code_tries: int = Field(5, ge=1, le=20, description="Wrong answers to one challenge or mailed code, then it ends.")
+    mailed_code_seconds: int = Field(600, ge=60, description="Life of a mailed code, seconds.")
+    invitation_days: float = Field(7.0, gt=0, description="Days until an invitation expires.")
+    invitations_per_day: int = Field(200, ge=1, description="Invitations of one organization within 24 hours.")
+
+    # guessing
     sign_in_attempts: int = Field(
-        10, ge=1, description="Failed sign-ins for one e-mail address within the window, then RATE_LIMITED."
+        10, ge=1, description="Failures for one account within the window, of passwords or of codes, then LOCKED."
     )
     sign_in_attempts_per_client: int = Field(
-        50, ge=1, description="Failed sign-ins from one network address within the window, then RATE_LIMITED."
+        50, ge=1, description="Failures from one network address within the window, then LOCKED."
     )
-    sign_in_window_seconds: int = Field(300, ge=1, description="Window in which failed sign-ins are counted, seconds.")
+    sign_in_window_seconds: int = Field(3600, ge=1, description="Window in which failures are counted, seconds.")
+    lockout_seconds: float = Field(
+        30.0, gt=0, description="LOCKED for so long at first, seconds; each further failure doubles it."
+    )
+    lockout_longest_seconds: float = Field(900.0, gt=0, description="LOCKED for so long at most, seconds.")
+
+    # passwords
+    hash_memory_kib: int = Field(
+        65_536, ge=19_456, le=4_194_304, description="Memory of one password hash (argon2id), KiB."
+    )
+    hash_iterations: int = Field(3, ge=2, le=100, description="Passes over that memory.")
+    hash_lanes: int = Field(4, ge=1, le=64, description="Lanes of that memory, filled by as many threads.")
+    concurrent_hashes: int = Field(2, ge=1, le=64, description="Passwords hashed at once; those beyond wait.")
+    waiting_hashes: int = Field(16, ge=0, description="Passwords that wait to be hashed, then UNAVAILABLE.")
+
+    # mail
+    smtp_host: str | None = Field(
+        None, description="Mail server; without it mails go to the console and to `mailbox.txt` in the data folder."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is encrypted: `starttls`, `tls` (port 465) or `none`."
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in to the mail server with.")
+    smtp_password: SecretStr | None = Field(None, description="Password to sign in to the mail server with.")
+    smtp_seconds: float = Field(10.0, gt=0, description="Longest wait for an answer of the mail server, seconds.")
+    mail_from: str = Field("Hilum <hilum@localhost>", description="Sender of Hilum's mails.")
 
     # directory of accounts
     user_directory: Literal["local", "cognito"] = Field(

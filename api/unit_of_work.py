@@ -24,12 +24,14 @@ from api.events.hub import Hub
 from api.identity.directory import UserDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.predictor import Predictor
+from api.mail.mailer import Mailer
 from api.permissions import Action, Actor
 from api.persistence import jobs
 from api.persistence.columns import is_storable
 from api.persistence.tables import AuditEntry, IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
+from api.storage.sealed_texts import SealedTexts
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,8 @@ class House:
     directory: UserDirectory
     predictor: Predictor
     tokens: AccessTokens
+    mailer: Mailer
+    seals: SealedTexts
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:

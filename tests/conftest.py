@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.cognito.server import CognitoServer
 
 TEMPLATE = "hilum_template"
+CHEAP_HASHES: dict[str, int] = {"hash_memory_kib": 19_456, "hash_iterations": 2, "hash_lanes": 1}
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +51,7 @@ def database_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+    return Settings(data_dir=tmp_path / "data", **CHEAP_HASHES)
 
 
 @pytest.fixture

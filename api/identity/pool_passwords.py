@@ -1,16 +1,15 @@
 """Which passwords go to a Cognito user pool. The pool has a policy of its own; this is ours, and it is asked first."""
 
 from api.errors import WeakPassword
+from api.identity import passwords
 from api.persistence.columns import is_storable
 
-SHORTEST = 12  # NIST SP 800-63B
 LONGEST = 256  # the most that Cognito takes
 
 
 def check_strength(password: str, email: str, field: str = "password") -> None:
     """email: of the account, for rules that look at it. Raises: WeakPassword."""
-    if not SHORTEST <= len(password) <= LONGEST or not is_storable(password):
-        raise WeakPassword(f"A password has {SHORTEST} to {LONGEST} characters, none of them NUL.", [field])
+    passwords.check_strength(password, [email] if email else [], field)
     if password != password.strip() or len(password.splitlines()) != 1:  # Cognito's own rule
         raise WeakPassword("A password neither begins nor ends with a blank, and has one line.", [field])
 

@@ -2,8 +2,16 @@
 
 from api.persistence.tables.analyses import Analysis, Finding
 from api.persistence.tables.cases import Case, CaseStudy, Participant
+from api.persistence.tables.identity import (
+    Challenge,
+    Invitation,
+    LocalAccount,
+    MailedCode,
+    RecoveryCode,
+    SignUp,
+)
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
-from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
+from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
@@ -12,19 +20,24 @@ __all__ = [
     "AuditEntry",
     "Case",
     "CaseStudy",
+    "Challenge",
     "Event",
     "EventStream",
     "Finding",
     "Frame",
     "IdempotencyKey",
     "Instance",
-    "LocalCredential",
+    "Invitation",
+    "LocalAccount",
+    "MailedCode",
     "Organization",
     "Participant",
     "Patient",
+    "RecoveryCode",
     "Series",
     "Session",
     "SignInFailure",
+    "SignUp",
     "Stack",
     "Study",
     "Upload",
