@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api import accounts
-from api.errors import Locked, RateLimited, Unauthenticated, WeakPassword, WrongCode, WrongCredentials
+from api.errors import Expired, Locked, RateLimited, Unauthenticated, WeakPassword, WrongCode, WrongCredentials
 from api.identity.directory import StepKind
 from api.persistence.tables import AuditEntry
 from api.unit_of_work import House
@@ -54,7 +54,7 @@ async def test_a_reset_does_not_go_around_the_second_factor(house: House) -> Non
     await accounts.reset_password(visitor(house), account.email, await ask(house, account.email), ANOTHER)
 
     await challenge_of(house, account.email, StepKind.TOTP, ANOTHER)
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(Expired):
         await accounts.answer_challenge(visitor(house), early, "123456")
 
 
