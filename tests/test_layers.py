@@ -165,6 +165,7 @@ def test_only_backends_chooses_implementations() -> None:
         "api.storage.filesystem",
         "api.storage.local_keys",
         "api.identity.local",
+        "api.identity.cognito",
         "api.inference.embedded",
         "api.mail.mailbox",
         "api.mail.smtp",

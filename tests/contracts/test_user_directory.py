@@ -13,6 +13,7 @@ import pytest
 
 from api.errors import Conflict, Expired, NotFound, Unauthenticated, WeakPassword, WrongCode, WrongCredentials
 from api.identity.directory import Proof, Step, StepKind, UserDirectory
+from tests.cognito.harness import cognito_directory
 from tests.contracts.local_directory import local_directory
 
 PASSWORD = "Nine-quiet-Lanterns"
@@ -41,7 +42,7 @@ class Harness(Protocol):
 
 Opener = Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Harness]]
 
-IMPLEMENTATIONS: dict[str, Opener] = {"local": local_directory}
+IMPLEMENTATIONS: dict[str, Opener] = {"local": local_directory, "cognito": cognito_directory}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
