@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import Conflict, Invalid, RateLimited, Unauthenticated, Unavailable, WrongCredentials
+from api.identity import api_keys
 from api.identity.tokens import new_refresh_token, refresh_hash
-from api.permissions import Actor, Role
+from api.permissions import Action, Actor, Role, require
 from api.persistence.columns import is_storable, now
 from api.persistence.tables import Organization, Session, SignInFailure, User
 from api.unit_of_work import House, UnitOfWork
@@ -97,38 +98,43 @@ async def refresh(uow: UnitOfWork, refresh_token: str | None, user_agent: str | 
 
 async def sign_out(uow: UnitOfWork, everywhere: bool = False) -> None:
     """End this session, or all of the actor's."""
-    if uow.actor is None:
-        raise Unauthenticated()
-    statement = update(Session).where(col(Session.user_key) == uow.actor.user_key, col(Session.ended_at).is_(None))
+    actor = require(uow.actor, Action.SESSION_MANAGE)
+    statement = update(Session).where(col(Session.user_key) == actor.user_key, col(Session.ended_at).is_(None))
     if not everywhere:
-        statement = statement.where(col(Session.key) == uow.actor.session_key)
+        statement = statement.where(col(Session.key) == actor.session_key)
     await uow.session.execute(statement.values(ended_at=now()))
-    uow.audit("session:close_all" if everywhere else "session:close", uow.actor.session_key)
+    uow.audit("session:close_all" if everywhere else "session:close", actor.session_key)
 
 
-async def find_actor(house: House, access_token: str) -> Actor | None:
-    """The actor behind an access token; None once the token, the session or the account has ended."""
-    claims = house.tokens.verify(access_token)
-    if claims is None:
-        return None
+async def find_actor(house: House, token: str) -> Actor | None:
+    """The actor behind a bearer token; None once the token, the session or the account has ended.
+
+    An access token is a person's, an API key an application's.
+    """
     async with house.sessions() as session, session.begin():
+        if api_keys.is_key(token):
+            return await api_keys.find_actor(session, token)
+        claims = house.tokens.verify(token)
+        if claims is None:
+            return None
         return await _actor_of(session, claims.user_key, claims.session_key, house.settings.session_idle_seconds)
 
 
 async def is_current(house: House, actor: Actor) -> bool:
-    """Whether the actor's session and account still stand as they did."""
-    if actor.session_key is None:
-        return False
+    """Whether the actor's session, or API key, and account still stand as they did."""
     async with house.sessions() as session:
+        if actor.api_key_key is not None:
+            return actor == await api_keys.current_actor(session, actor.api_key_key)
+        if actor.session_key is None:
+            return False
         return actor == await _actor_of(session, actor.user_key, actor.session_key, house.settings.session_idle_seconds)
 
 
 async def list_sessions(uow: UnitOfWork) -> list[Session]:
     """The actor's live sessions, newest first."""
-    if uow.actor is None:
-        raise Unauthenticated()
+    actor = require(uow.actor, Action.SESSION_MANAGE)
     statement = select(Session).where(
-        col(Session.user_key) == uow.actor.user_key, col(Session.ended_at).is_(None), col(Session.ends_at) > now()
+        col(Session.user_key) == actor.user_key, col(Session.ended_at).is_(None), col(Session.ends_at) > now()
     )
     return list((await uow.session.execute(statement.order_by(col(Session.created_at).desc()))).scalars())
 

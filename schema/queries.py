@@ -10,10 +10,13 @@ from api import analyses, cases, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
+from api.permissions import Role
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
+from schema.types.administration import Administration
+from schema.types.api_keys import ApiKey
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
 from schema.types.images import Patient, Series, Stack, Study
 from schema.types.models import Model
@@ -74,6 +77,11 @@ class Query:
             names = [(model.name, model.version) for model in await analyses.list_models(uow)]
         found = await info.context.loaders.models.load_many(names)
         return [Model.of(*model) for model in found if model]
+
+    @described("Null unless the viewer is an administrator.")
+    async def administration(self, info: Info) -> Administration | None:
+        actor = info.context.actor
+        return Administration() if actor is not None and actor.role is Role.ADMINISTRATOR else None
 
 
 async def find_node(info: Info, id: str) -> Node | None:
@@ -146,6 +154,11 @@ async def _organization(info: Info, key: UUID) -> Organization | None:
     return Organization.of(row) if row and row.key == info.context.get_actor().organization_key else None
 
 
+async def _api_key(info: Info, key: UUID) -> ApiKey | None:
+    row = await info.context.loaders.api_keys.load(key)
+    return ApiKey.of(row) if row else None
+
+
 async def _model(info: Info, id: str) -> Model | None:
     name = find_model(id)
     found = await info.context.loaders.models.load(name) if name else None
@@ -154,6 +167,7 @@ async def _model(info: Info, id: str) -> Model | None:
 
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
+    "ApiKey": _api_key,
     "Case": _case,
     "Finding": _finding,
     "Organization": _organization,

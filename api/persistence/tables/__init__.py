@@ -3,12 +3,14 @@
 from api.persistence.tables.analyses import Analysis, Finding
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
 __all__ = [
     "Analysis",
+    "ApiKey",
     "AuditEntry",
     "Case",
     "CaseStudy",
