@@ -261,7 +261,7 @@ async def test_no_more_is_remembered_than_is_allowed(site: Site) -> None:
 @pytest.mark.parametrize("name", ["frame_url_seconds", "part_url_seconds"])
 def test_no_setting_makes_an_address_live_longer_than_five_minutes(name: str) -> None:
     with pytest.raises(ValueError, match="less than or equal to 300"):
-        Settings(**{name: 301})
+        Settings.model_validate({name: 301})
 
 
 def test_no_setting_lets_an_ended_session_go_on_for_more_than_a_minute() -> None:
