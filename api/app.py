@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
 from api.routes import frames, health, parts, pwa
+from api.routes.admission import LiveAdmission
 from api.routes.security_headers import SecurityHeaders
 from api.settings import Settings
 from schema.endpoint import GraphQLEndpoint
@@ -17,15 +18,16 @@ from schema.endpoint import GraphQLEndpoint
 
 def routes_of(backends: Backends) -> list[BaseRoute]:
     house = backends.house
-    graphql = GraphQLEndpoint(house)
+    graphql, admission = GraphQLEndpoint(house), LiveAdmission(house)
     return [
         *parts.routes(
             backends.store,
             backends.addresses,
+            admission,
             concurrent_parts=house.settings.concurrent_parts,
             idle_seconds=house.settings.part_idle_seconds,
         ),
-        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
+        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -183,12 +183,27 @@ class Settings(BaseSettings):
     upload_file_bytes: int = Field(2 * GIB, ge=1, description="Largest file of an upload, bytes.")
     upload_hours: float = Field(24.0, gt=0, description="Hours until an unfinished upload expires.")
     open_uploads: int = Field(20, ge=1, description="Unfinished uploads that one person may have.")
-    part_url_seconds: int = Field(3600, ge=10, description="Life of a part's signed address, seconds.")
+    part_url_seconds: int = Field(
+        300, ge=10, le=300, description="Life of a part's signed address, seconds; it counts when a part begins."
+    )
     part_idle_seconds: float = Field(
         60.0, gt=0, description="A client that sends nothing of a part for so long is given up, seconds."
     )
     concurrent_parts: int = Field(64, ge=1, description="Parts received at once; those beyond wait unread.")
-    frame_url_seconds: int = Field(1800, ge=10, description="Life of a frame's signed address, seconds.")
+    frame_url_seconds: int = Field(300, ge=10, le=300, description="Longest life of a frame's signed address, seconds.")
+    address_check_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=60,
+        description="Whether the session of a signed address still lives, and its case may still be seen, "
+        "is asked again after so long, seconds.",
+    )
+
+    # applications
+    api_keys: int = Field(50, ge=1, le=1000, description="API keys of one organization that are in force.")
+    api_key_days: int = Field(
+        366, ge=1, le=3660, description="Longest life of an API key, days; also of one for which no end is asked."
+    )
 
     # archives and instances
     archive_files: int = Field(20_000, ge=1, description="Most files in one archive.")

@@ -165,10 +165,10 @@ class Context:
 
 
 async def open_context(caller: Caller, wants_cursors: bool) -> Context:
-    """A token that is not ours, altered or ended makes a caller who is signed out."""
+    """A token that is not ours, altered or ended makes a caller who is signed out; an API key has no access token."""
     token = caller.access_token
     claims = caller.house.tokens.verify(token) if token else None
-    actor = await accounts.find_actor(caller.house, token) if token and claims else None
+    actor = await accounts.find_actor(caller.house, token) if token else None
     return Context(caller, actor, claims.expires_at if claims and actor else None, wants_cursors)
 
 

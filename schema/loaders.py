@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, cases, images, uploads
+from api import analyses, cases, images, partners, uploads
 from api.inference.active import active_model
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
@@ -66,6 +66,10 @@ class Loaders:
     @cached_property
     def users(self) -> DataLoader[UUID, tables.User | None]:
         return self._one(_users)
+
+    @cached_property
+    def api_keys(self) -> DataLoader[UUID, tables.ApiKey | None]:
+        return self._one(partners.find_keys)
 
     @cached_property
     def organizations(self) -> DataLoader[UUID, tables.Organization | None]:

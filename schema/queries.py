@@ -16,6 +16,7 @@ from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
 from schema.types.administration import Administration
+from schema.types.api_keys import ApiKey
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
 from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study
@@ -168,6 +169,11 @@ async def _invitation(info: Info, key: UUID) -> Invitation | None:
     return Invitation.of(row) if row else None
 
 
+async def _api_key(info: Info, key: UUID) -> ApiKey | None:
+    row = await info.context.loaders.api_keys.load(key)
+    return ApiKey.of(row) if row else None
+
+
 async def _model(info: Info, id: str) -> Model | None:
     name = find_model(id)
     found = await info.context.loaders.models.load(name) if name else None
@@ -176,6 +182,7 @@ async def _model(info: Info, id: str) -> Model | None:
 
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
+    "ApiKey": _api_key,
     "Case": _case,
     "Export": _export,
     "Finding": _finding,

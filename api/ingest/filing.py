@@ -142,12 +142,13 @@ def _frames(outcome: Outcome) -> list[dict[str, Any]]:
         return []
     return [
         Frame(
-            key=uuid5(outcome.instance_key, str(geometry.frame_number)),
+            key=uuid5(outcome.instance_key, str(frame.geometry.frame_number)),
             instance_key=outcome.instance_key,
-            frame_number=geometry.frame_number,
-            geometry=geometry.as_json(),
+            frame_number=frame.geometry.frame_number,
+            geometry=frame.geometry.as_json(),
+            digest=frame.digest,
         ).model_dump()
-        for geometry in outcome.geometries
+        for frame in outcome.frames
     ]
 
 

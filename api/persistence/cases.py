@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import NotFound, Unauthenticated
-from api.permissions import Action, Actor, CaseSubject, is_allowed, require, sees_all_cases
+from api.permissions import Action, Actor, CaseSubject, is_allowed, is_conceivable, require, sees_all_cases
 from api.persistence.tables import Analysis, Case, CaseStudy, Participant
 
 
@@ -18,7 +18,9 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def known_to(actor: Actor) -> ColumnElement[bool]:
-    """Cases that the actor may see, or might, were they not deleted."""
+    """Cases that the actor may see, or might, were they not deleted. None for a key without the scope."""
+    if not is_conceivable(actor, Action.CASE_SEE):
+        return false()
     takes_part = exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
     own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor) else None
     return takes_part if own is None else or_(own, takes_part)
@@ -57,7 +59,8 @@ async def require_case(
     if actor is None:
         raise Unauthenticated()
     subject = (await subjects(session, actor, [case_key])).get(case_key)
-    if subject is None or not is_allowed(actor, Action.CASE_SEE, subject):
+    # A key may have the scope to act without the one to see.
+    if subject is None or not any(is_allowed(actor, asked, subject) for asked in (Action.CASE_SEE, action)):
         raise NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
     return require(actor, action, subject)
 

@@ -21,8 +21,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from api.errors import Conflict, Invalid, TooLarge
+from api.permissions import Actor
 from api.storage.addresses import SignedAddresses, unix_seconds
 from api.storage.data_keys import DataKeys, KeyUnwrapFailed
 from api.storage.encryption import HEADER_BYTES, Header, open_sealed
@@ -183,17 +185,19 @@ class FilesystemStore:
     # addresses
 
     async def sign_part(
-        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime
+        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime, actor: Actor
     ) -> SignedRequest:
-        url = self._addresses.part(file.file_id, number, size, sha256_base64, expires_at)
+        url = self._addresses.part(actor, file.file_id, number, size, sha256_base64, expires_at)
         headers = (("content-type", "application/octet-stream"),)
         return SignedRequest("PUT", url, headers, datetime.fromtimestamp(unix_seconds(expires_at), UTC))
 
-    async def sign_read(self, name: str, media_type: str, expires_at: datetime) -> str:
-        return self._addresses.object(check_name(name), media_type, expires_at)
+    async def sign_read(
+        self, name: str, media_type: str, expires_at: datetime, actor: Actor, case_key: UUID | None = None
+    ) -> str:
+        return self._addresses.object(actor, check_name(name), media_type, expires_at, case_key)
 
-    async def sign_frames(self, kind: FrameKind, stack_id: str, expires_at: datetime) -> str:
-        return self._addresses.frames(kind, stack_id, expires_at)
+    async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
+        return self._addresses.frames(actor, kind, stack_key, expires_at)
 
     # inside
 

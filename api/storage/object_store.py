@@ -9,6 +9,9 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol, TypeAlias
+from uuid import UUID
+
+from api.permissions import Actor
 
 MAX_NAME = 512
 _NAME = re.compile(r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)*", re.ASCII)
@@ -94,9 +97,12 @@ class ObjectStore(Protocol):
         ...
 
     async def sign_part(
-        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime
+        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime, actor: Actor
     ) -> SignedRequest:
-        """number: from 1. size: bytes of this part; the store takes no other. sha256_base64: checked when given."""
+        """number: from 1. size: bytes of this part; the store takes no other. sha256_base64: checked when given.
+
+        actor: who asks, here and below. Served by our own process the address ends with their session or API key.
+        """
         ...
 
     async def received_parts(self, file_id: str) -> Mapping[int, ReceivedPart]:
@@ -122,11 +128,16 @@ class ObjectStore(Protocol):
         """Forget a file and its parts; a part sent later is refused."""
         ...
 
-    async def sign_read(self, name: str, media_type: str, expires_at: datetime) -> str:
-        """An address that serves the object as `media_type` to whoever has it, until it expires."""
+    async def sign_read(
+        self, name: str, media_type: str, expires_at: datetime, actor: Actor, case_key: UUID | None = None
+    ) -> str:
+        """An address that serves the object as `media_type` to whoever has it, until it expires.
+
+        case_key: of the case that the actor must still see.
+        """
         ...
 
-    async def sign_frames(self, kind: FrameKind, stack_id: str, expires_at: datetime) -> str:
+    async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
         """RFC 6570 template with `{index}` from 0; its one signature is good for every frame of the stack."""
         ...
 

@@ -40,7 +40,6 @@ class Patient(Node):
 class Study(Node):
     row: strawberry.Private[tables.Study]
     description: str | None
-    accession_number: str | None
     started_at: LocalDateTime | None
 
     @classmethod
@@ -49,7 +48,6 @@ class Study(Node):
             row=row,
             id=node_id("Study", row.key),
             description=row.description,
-            accession_number=row.accession_number,
             started_at=LocalDateTime(row.started_at) if row.started_at else None,
         )
 
@@ -57,6 +55,11 @@ class Study(Node):
     async def study_instance_uid(self, info: Info) -> str | None:
         shows = await info.context.loaders.identity_of_study.load(self.row.key)
         return self.row.study_instance_uid if shows else None
+
+    @described("Null to whoever may not see identity.")
+    async def accession_number(self, info: Info) -> str | None:
+        shows = await info.context.loaders.identity_of_study.load(self.row.key)
+        return self.row.accession_number if shows else None
 
     @described("Null to whoever may not see the patient's identity.")
     async def patient(self, info: Info) -> Patient | None:

@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,7 @@ from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
 from api.storage.local_keys import LocalKeys
 from api.storage.object_store import ObjectDamaged, ObjectMissing, PartedFile, ReceivedPart
+from tests.people import person
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], FilesystemStore]] = {
     "filesystem": lambda folder: FilesystemStore(
@@ -351,7 +353,7 @@ async def test_what_is_no_file_id_is_refused(store: FilesystemStore, file_id: st
 async def test_signed_requests_name_method_headers_and_end(store: FilesystemStore) -> None:
     until = datetime.now(UTC) + timedelta(hours=1)
 
-    signed = await store.sign_part(PartedFile("f", 2), 1, 10, None, until)
+    signed = await store.sign_part(PartedFile("f", 2), 1, 10, None, until, person())
 
     assert signed.method == "PUT"
     assert signed.url.startswith("http")
@@ -360,7 +362,7 @@ async def test_signed_requests_name_method_headers_and_end(store: FilesystemStor
 
 
 async def test_frame_addresses_are_one_template(store: FilesystemStore) -> None:
-    template = await store.sign_frames("frames", "stack", datetime.now(UTC) + timedelta(hours=1))
+    template = await store.sign_frames("frames", uuid4(), datetime.now(UTC) + timedelta(hours=1), person())
 
     assert template.count("{index}") == 1
     assert template.replace("{index}", "").count("{") == 0
@@ -368,4 +370,4 @@ async def test_frame_addresses_are_one_template(store: FilesystemStore) -> None:
 
 async def test_moment_without_a_zone_is_refused(store: FilesystemStore) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        await store.sign_read("a", "image/webp", datetime(2030, 1, 1))
+        await store.sign_read("a", "image/webp", datetime(2030, 1, 1), person())

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 import websockets
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from uvicorn import Config, Server
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection
@@ -131,11 +132,14 @@ class Socket:
 
 
 @asynccontextmanager
-async def serve_edge(house: House, people: dict[str, UUID]) -> AsyncIterator[Edge]:
+async def serve_edge(
+    house: House, people: dict[str, UUID], routes: Sequence[BaseRoute] | None = None
+) -> AsyncIterator[Edge]:
+    """routes: of the whole application, where GraphQL alone is not enough."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = Starlette(routes=graphql_routes(house))
+    app = Starlette(routes=graphql_routes(house) if routes is None else routes)
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )

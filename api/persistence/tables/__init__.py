@@ -12,12 +12,14 @@ from api.persistence.tables.identity import (
     SignUp,
 )
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
 __all__ = [
     "Analysis",
+    "ApiKey",
     "AuditEntry",
     "Case",
     "CaseStudy",
