@@ -222,4 +222,4 @@ async def _end_reused(uow: UnitOfWork, digest: str) -> None:
         return
     async with uow.house.unit_of_work(address=uow.address) as record:
         (await record.session.get_one(Session, key)).ended_at = now()
-        record.audit("session:reuse", key, "ended")
+        record.audit("session:reuse", key, "refused")

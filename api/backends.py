@@ -9,6 +9,7 @@ from api.events.hub import Hub
 from api.identity.local import LocalDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
+from api.persistence.audit.entries import Service
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
 from api.settings import Settings
@@ -47,8 +48,10 @@ class Backends:
 
 
 @asynccontextmanager
-async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[Backends]:
-    """database_url: of a migrated database. Everything is closed on leaving."""
+async def open_backends(
+    settings: Settings, database_url: str, service: Service = Service.ANONYMOUS
+) -> AsyncIterator[Backends]:
+    """database_url: of a migrated database. service: see `House`. Everything is closed on leaving."""
     keys = Keys(settings.data / "keys")
     addresses = SignedAddresses(keys.addresses, settings.url)
     store = FilesystemStore(settings.data / "objects", LocalKeys(keys.master), addresses, fsync=settings.fsync)
@@ -63,6 +66,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
         directory=LocalDirectory(),
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
+        service=service,
     )
     try:
         async with house.jobs.open_async():

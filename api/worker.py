@@ -79,9 +79,10 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: object) -> None:
+        async def task(context: procrastinate.JobContext, /, _name: str = name, _run: Run = run, **arguments: object) -> None:
             try:
-                await _run(house, _subject(arguments))
+                with span(_name):
+                    await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
@@ -162,14 +163,15 @@ async def _end(house: House, job: Job) -> None:
 
 
 async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
-    async with house.sessions() as session, session.begin():
+    async with house.unit_of_work() as uow:
         waiting = col(Analysis.key) == analysis_key, col(Analysis.status).in_(("QUEUED", "RUNNING"))
         failed = (
             update(Analysis).where(*waiting).values(status="FAILED", stage="DONE", failure=ABANDONED, finished_at=now())
         )
-        case_key = await session.scalar(failed.returning(col(Analysis.case_key)))
+        case_key = await uow.session.scalar(failed.returning(col(Analysis.case_key)))
         analyzing = col(Case.key) == case_key, col(Case.status) == "ANALYZING"
-        await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        await uow.session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        uow.audit("analysis:end", analysis_key, "failed")
 
 
 ABANDON: dict[str, Run] = {jobs.INGEST: ingest.abandon, jobs.ANALYZE: _abandon_analysis}

@@ -1,0 +1,53 @@
+"""What an entry of the audit trail says. Keys and words of ours only: no patient data, no names, no file names."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+
+class Outcome(StrEnum):
+    OK = "ok"
+    REFUSED = "refused"  # not permitted, or not believed
+    MISSING = "missing"  # sought, and not there
+    FAILED = "failed"  # permitted, and came to nothing
+
+
+class Service(StrEnum):
+    """Who acts where no person and no application does; each has an actor key of its own (45 CFR 164.312(a)(2)(i))."""
+
+    ANONYMOUS = "anonymous"  # somebody at the API who is not signed in
+    WORKER = "worker"  # a job
+    COMMAND = "command"  # the operator, at the command line
+
+    @property
+    def key(self) -> UUID:
+        return uuid5(NAMESPACE_URL, f"hilum:{self.value}")
+
+
+SERVICES = {service.key: service for service in Service}
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """One act that is to be recorded.
+
+    organization_key: the actor's; the subject's own organization comes before it, where the subject is known.
+    subject_kind: the name of the GraphQL type, so that an id can be made of it.
+    is_sought: nothing was shown; whether it is REFUSED or MISSING is looked up when it is written.
+    """
+
+    actor_key: UUID
+    action: str
+    subject_key: UUID | None = None
+    outcome: Outcome = Outcome.OK
+    organization_key: UUID | None = None
+    api_key_key: UUID | None = None
+    subject_kind: str | None = None
+    address: str | None = None
+    trace_id: str | None = None
+    is_sought: bool = False
+
+
+def kind_of(action: str) -> str:
+    """The type that an action is about, when nothing else is said: `api_key:create` is about an ApiKey."""
+    return "".join(word.capitalize() for word in action.partition(":")[0].split("_"))
