@@ -102,6 +102,19 @@ class Settings(BaseSettings):
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
 
+    # audit trail
+    audit_anchor_minutes: float = Field(
+        60.0, gt=0, description="Pause between two anchors of a chain that grows, in the object store, minutes."
+    )
+    audit_anchor_days: int = Field(
+        2192,
+        ge=1,
+        description="Days that an anchor can be neither replaced nor deleted; six years, as entries are due.",
+    )
+    audit_verify_hours: float = Field(
+        1.0, gt=0, description="Pause between two verifications of a chain, hours; once a day it is all of it."
+    )
+
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
     ingest_batch: int = Field(16, ge=1, le=256, description="Instances written to the database in one transaction.")

@@ -117,7 +117,7 @@ class UnitOfWork:
             outcome=Outcome(outcome),
             organization_key=actor.organization_key if actor else None,
             api_key_key=actor.api_key_key if actor else None,
-            subject_kind=kind or kind_of(str(action)),
+            subject_kind=(kind or kind_of(str(action))) if subject_key is not None else None,
             address=self.address,
             trace_id=self.trace_id or find_trace_id(),
             is_sought=is_sought,

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from api import ingest, uploads
 from api.analyses import running as analyses
+from api.oversight import anchors, rounds
 from api.persistence import jobs
 from api.persistence.columns import now
 from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure
@@ -28,6 +29,7 @@ STALLED_SECONDS = 6.0
 RESCUE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+OVERSEE_SECONDS = 60.0  # whether an anchor or a verification is due
 SHUTDOWN_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60
 DOUBLINGS = 6  # of the pause, until it is the longest
@@ -61,6 +63,7 @@ async def work(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_every(RESCUE_SECONDS, rescue, house), name="rescue")
         group.create_task(_every(SWEEP_SECONDS, sweep, house), name="sweep")
+        group.create_task(_every(OVERSEE_SECONDS, oversee, house), name="oversee")
         group.create_task(
             house.jobs.run_worker_async(
                 concurrency=CONCURRENCY,
@@ -79,7 +82,9 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, /, _name: str = name, _run: Run = run, **arguments: object) -> None:
+        async def task(
+            context: procrastinate.JobContext, /, _name: str = name, _run: Run = run, **arguments: object
+        ) -> None:
             try:
                 with span(_name):
                     await _run(house, _subject(arguments))
@@ -130,6 +135,14 @@ async def sweep(house: House) -> None:
             await session.execute(delete(Event).where(col(Event.at) < too_old))
             await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < kept))
             await session.execute(delete(SignInFailure).where(col(SignInFailure.at) < kept))
+
+
+async def oversee(house: House) -> None:
+    """Anchor and prove the audit trail where it is time."""
+    with span("oversee"):
+        await anchors.anchor(house)
+        await rounds.verify_due(house)
+        await rounds.forget_old(house)
 
 
 async def _is_enough(house: House, job: Job, error: Exception) -> bool:

@@ -10,12 +10,14 @@ from api import analyses, cases, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
+from api.permissions import Action
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
+from schema.reads import HARMLESS, action_of
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
-from schema.types.images import Patient, Series, Stack, Study
+from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
@@ -48,7 +50,10 @@ class Query:
     async def case(self, info: Info, id: strawberry.ID) -> Case | None:
         info.context.get_actor()
         key = find_key(id, "Case")
-        return await _case(info, key) if key else None
+        found = await _case(info, key) if key else None
+        if found is None:
+            info.context.reads.seek(Action.CASE_SEE, "Case", key)
+        return found
 
     @strawberry.field
     async def cases(
@@ -81,7 +86,14 @@ async def find_node(info: Info, id: str) -> Node | None:
     if type_name == "Model":
         return await _model(info, id)
     find, key = FINDERS.get(type_name), find_key(id, type_name)
-    return await find(info, key) if find and key else None
+    if find is None or key is None:
+        return None
+    found = await find(info, key)
+    if found is None:
+        info.context.reads.seek(action_of(type_name), type_name, key)
+    elif type_name not in HARMLESS:
+        info.context.reads.see(action_of(type_name), type_name, [key])
+    return found
 
 
 async def _case(info: Info, key: UUID) -> Case | None:
@@ -106,8 +118,7 @@ async def _stack(info: Info, key: UUID) -> Stack | None:
 
 async def _patient(info: Info, key: UUID) -> Patient | None:
     """Of a case whose patient the viewer may know."""
-    row = await info.context.loaders.patients.load(key)
-    return Patient.of(row) if row and await info.context.loaders.identity_of_patient.load(key) else None
+    return await find_patient(info, key) if await info.context.loaders.identity_of_patient.load(key) else None
 
 
 async def _analysis(info: Info, key: UUID) -> Analysis | None:

@@ -19,7 +19,7 @@ from api.events import reading
 from api.events.append import EventKind, Stream
 from api.events.cursor import Cursor, parse_cursor
 from api.events.reading import ReadEvent
-from api.permissions import Actor
+from api.permissions import Action, Actor
 from api.persistence.columns import now
 from schema.connections import given
 from schema.context import Context, Info, viewer_streams
@@ -51,7 +51,7 @@ class Subscription:
         key = get_key(case_id, "Case", ["caseId"])
         async with context.reading() as uow:
             if await cases.find(uow, key) is None:
-                raise NotFound(NO_CASE, ["caseId"])
+                raise _no_case(context, key)
         start = await _start(context, {Stream.CASE: key}, given(after))
         return _case_events(context, listener, key, start)
 
@@ -68,6 +68,7 @@ class Listener:
 
     def __init__(self, context: Context) -> None:
         self.actor: Actor = context.get_actor()
+        self._context = context
         self._house = context.house
         self._ends_at = context.access_ends_at
         self._checked = time.monotonic()
@@ -83,7 +84,7 @@ class Listener:
         if case_key is not None:
             async with self._house.unit_of_work(self.actor) as uow:
                 if await cases.find(uow, case_key) is None:
-                    raise NotFound(NO_CASE, ["caseId"])
+                    raise _no_case(self._context, case_key)
         self._checked = time.monotonic()
 
     def patience(self) -> float:
@@ -91,6 +92,11 @@ class Listener:
         if self._ends_at is None:
             return CHECK_SECONDS
         return max(0.0, min(CHECK_SECONDS, (self._ends_at - now()).total_seconds()))
+
+
+def _no_case(context: Context, key: UUID) -> NotFound:
+    context.reads.seek(Action.CASE_SEE, "Case", key)
+    return NotFound(NO_CASE, ["caseId"])
 
 
 async def _start(context: Context, streams: dict[Stream, UUID], after: str | None) -> Cursor:
@@ -140,7 +146,7 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
     """None for what the listener may not know of, or this version has no word for."""
     row = await context.loaders.cases.load(key)
     if row is None:
-        raise NotFound(NO_CASE, ["caseId"])
+        raise _no_case(context, key)
     cursor, at, case = str(event.cursor), event.row.at, Case.of(row)
     if event.row.kind == EventKind.CASE_CHANGED:
         return CaseChanged(cursor=cursor, at=at, case=case)

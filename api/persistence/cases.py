@@ -58,7 +58,9 @@ async def require_case(
         raise Unauthenticated()
     subject = (await subjects(session, actor, [case_key])).get(case_key)
     if subject is None or not is_allowed(actor, Action.CASE_SEE, subject):
-        raise NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
+        missing = NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
+        missing.action = action
+        raise missing
     return require(actor, action, subject)
 
 

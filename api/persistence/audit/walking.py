@@ -3,7 +3,7 @@
 A row that somebody altered may hold what no entry can, such as a time that is no time: nothing is parsed here.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,7 +60,7 @@ async def ends_of(session: AsyncSession, chain: UUID) -> Ends:
 
 async def walk(
     sessions: async_sessionmaker[AsyncSession], chain: UUID, after: int, last: int
-) -> AsyncIterator[RawEntry]:
+) -> AsyncGenerator[RawEntry, None]:
     """Entries numbered after `after` up to `last`, in order; holds one page, and a connection only while it reads."""
     while True:
         async with sessions() as session:
@@ -68,7 +68,7 @@ async def walk(
             rows = (await session.execute(ROWS, given)).all()
         for row in rows:
             number, at, organization, *others, digest = row
-            yield RawEntry(number, at, [organization, str(number), at, *others], bytes(digest))
+            yield RawEntry(number, at, [organization, str(number), at, *others], bytes(digest or b""))
         if len(rows) < PAGE:
             return
         after = rows[-1][0]

@@ -115,8 +115,8 @@ begin
       chain := entry.placed_chain;
       select c.last_number, c.head into last, newest from audit_chains c where c.organization_key = chain for update;
       if not found then
-        insert into audit_chains (organization_key, last_number, head) values (chain, 0, decode(repeat('00', 32), 'hex'))
-          on conflict do nothing;
+        insert into audit_chains (organization_key, last_number, head)
+          values (chain, 0, decode(repeat('00', 32), 'hex')) on conflict do nothing;
         select c.last_number, c.head into last, newest from audit_chains c where c.organization_key = chain for update;
       end if;
       moment := clock_timestamp();
@@ -163,8 +163,9 @@ begin
         when b.action in ('organization:create', 'user:create', 'user:reset_password') then '{COMMAND}'::uuid
         when b.action like 'session:%' then '{ANONYMOUS}'::uuid else '{WORKER}'::uuid end) as actor,
       b.action, replace(initcap(replace(split_part(b.action, ':', 1), '_', ' ')), ' ', '') as kind, b.subject_key,
-      case when b.outcome in ('ok', 'refused', 'missing', 'failed') then b.outcome when b.outcome = 'succeeded' then 'ok'
-        when b.outcome = 'ended' then 'refused' else 'failed' end as outcome, b.address, b.trace_id
+      case when b.outcome in ('ok', 'refused', 'missing', 'failed') then b.outcome
+        when b.outcome = 'succeeded' then 'ok' when b.outcome = 'ended' then 'refused'
+        else 'failed' end as outcome, b.address, b.trace_id
     from audit_entries_before b order by 1, b.at, b.key
   loop
     if chain is distinct from entry.organization then
@@ -296,7 +297,9 @@ def downgrade() -> None:
         op.drop_table(table)
     for function in ("audit_append(jsonb)", "audit_owner(text, uuid)", "audit_refuse()"):
         op.execute(f"drop function {function}")
-    op.execute("drop function audit_hash(bytea, uuid, bigint, timestamptz, uuid, uuid, text, text, uuid, text, text, text)")
+    op.execute(
+        "drop function audit_hash(bytea, uuid, bigint, timestamptz, uuid, uuid, text, text, uuid, text, text, text)"
+    )
     op.execute("drop function audit_field(text)")
     op.rename_table("audit_entries_before", "audit_entries")
     op.execute("alter table audit_entries rename constraint audit_entries_before_pkey to audit_entries_pkey")
