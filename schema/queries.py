@@ -10,12 +10,13 @@ from api import analyses, cases, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
-from api.permissions import Action
+from api.permissions import Action, is_allowed
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
 from schema.reads import HARMLESS, action_of
+from schema.types.administration import Administration
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
 from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
@@ -71,6 +72,14 @@ class Query:
         chosen = wanted.chosen() if wanted else ChosenCases()
         page, total = await read_page(info, lambda uow: cases.list_cases(uow, chosen, order, asked))
         return connection([Case.of(row) for row in await info.context.refreshed(page.rows)], page, total)
+
+    @described("Null unless the viewer is an administrator.")
+    def administration(self, info: Info) -> Administration | None:
+        actor = info.context.actor
+        if actor is not None and is_allowed(actor, Action.USER_ADMINISTER):
+            return Administration()
+        info.context.reads.refuse("administration:see")
+        return None
 
     @strawberry.field
     async def models(self, info: Info) -> list[Model]:

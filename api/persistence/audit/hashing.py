@@ -1,8 +1,8 @@
 """How an entry is hashed: the same as the SQL function `audit_hash`, so that a chain can be proved without it.
 
-SHA-256 (FIPS 180-4) of the hash before it (32 bytes; zeros before the first) and of the fields in `FIELDS`, each as its
-length in bytes (4, big-endian) and its text in UTF-8; a null is the length 0xFFFFFFFF alone. So no two entries have the
-same bytes. Keys are written in lower case with hyphens, the time as 2026-11-05T10:30:00.123456Z.
+SHA-256 (FIPS 180-4) of the hash before it (32 bytes; zeros before the first) and of a text in UTF-8: `FORMAT`, a space,
+and the fields in the order of `FIELDS`, each as its length in bytes, a colon and itself, a null as a hyphen. So no two
+entries have the same text. Keys are in lower case with hyphens, the time as 2026-11-05T10:30:00.123456Z.
 """
 
 import hashlib
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 FORMAT = "hilum-audit-1"
 FIRST = bytes(32)
-NULL = b"\xff\xff\xff\xff"
 FIELDS = (
     "organization_key",
     "number",
@@ -28,13 +27,8 @@ FIELDS = (
 
 def entry_hash(before: bytes, fields: Sequence[str | None]) -> bytes:
     """fields: texts in the order of `FIELDS`."""
-    digest = hashlib.sha256(before + _encoded(FORMAT))
-    digest.update(b"".join(map(_encoded, fields)))
-    return digest.digest()
+    return hashlib.sha256(before + f"{FORMAT} {''.join(map(_told, fields))}".encode()).digest()
 
 
-def _encoded(value: str | None) -> bytes:
-    if value is None:
-        return NULL
-    content = value.encode()
-    return len(content).to_bytes(4, "big") + content
+def _told(value: str | None) -> str:
+    return "-" if value is None else f"{len(value.encode())}:{value}"

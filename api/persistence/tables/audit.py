@@ -26,7 +26,11 @@ class AuditEntry(SQLModel, table=True):
         # One for each filter; `at` and the number are the order of every page.
         Index("audit_by_time", "organization_key", "at", "number"),
         Index("audit_by_actor", "organization_key", "actor_key", "at", "number"),
-        Index("audit_by_api_key", "organization_key", "api_key_key", "at", "number"),
+        Index(
+            "audit_by_api_key",
+            *("organization_key", "api_key_key", "at", "number"),
+            postgresql_where="api_key_key is not null",
+        ),
         Index("audit_by_subject", "organization_key", "subject_key", "at", "number"),
         Index("audit_by_action", "organization_key", "action", "at", "number"),
     )

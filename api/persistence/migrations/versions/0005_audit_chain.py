@@ -18,20 +18,24 @@ ANONYMOUS = "81a18660-1e65-5185-8256-68a56011c28d"
 WORKER = "39bf2a21-b32d-501a-9880-3e9e78aa2776"
 COMMAND = "6f692811-d89b-5e59-ac34-90f4b4abb102"
 
-# See api.persistence.audit.hashing, which must give the same.
+# See api.persistence.audit.hashing, which must give the same. Written out: a function a field takes ten times as long.
 HASH = """
-create function audit_field(value text) returns bytea language sql immutable parallel safe return
-  case when value is null then '\\xffffffff'::bytea
-       else int4send(length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') end;
-
 create function audit_hash(
   before bytea, organization uuid, number bigint, at timestamptz, actor uuid, api_key uuid, action text, kind text,
   subject uuid, outcome text, address text, trace text
 ) returns bytea language sql stable parallel safe return
-  sha256(before || audit_field('hilum-audit-1') || audit_field(organization::text) || audit_field(number::text)
-    || audit_field(to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-    || audit_field(actor::text) || audit_field(api_key::text) || audit_field(action) || audit_field(kind)
-    || audit_field(subject::text) || audit_field(outcome) || audit_field(address) || audit_field(trace));
+  sha256(before || convert_to(
+    'hilum-audit-1 36:' || organization
+    || octet_length(number::text) || ':' || number
+    || '27:' || to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    || '36:' || actor
+    || coalesce('36:' || api_key, '-')
+    || octet_length(action) || ':' || action
+    || coalesce(octet_length(kind) || ':' || kind, '-')
+    || coalesce('36:' || subject, '-')
+    || octet_length(outcome) || ':' || outcome
+    || coalesce(octet_length(address) || ':' || address, '-')
+    || coalesce(octet_length(trace) || ':' || trace, '-'), 'UTF8'));
 """
 
 # The organization whose data a subject is; a deleted case is still its organization's.
@@ -89,6 +93,7 @@ declare
   last bigint;
   newest bytea;
   moment timestamptz;
+  rows audit_entries[] := '{{}}';
 begin
   for entry in
     select told.*, placed.chain as placed_chain, placed.word
@@ -124,11 +129,10 @@ begin
     last := last + 1;
     newest := audit_hash(newest, chain, last, moment, entry.actor, entry.api_key, entry.action, entry.kind,
       entry.subject, entry.word, entry.address, entry.trace);
-    insert into audit_entries (organization_key, number, at, actor_key, api_key_key, action, subject_kind, subject_key,
-      outcome, address, trace_id, hash)
-    values (chain, last, moment, entry.actor, entry.api_key, entry.action, entry.kind, entry.subject, entry.word,
-      entry.address, entry.trace, newest);
+    rows := rows || row(chain, last, moment, entry.actor, entry.api_key, entry.action, entry.kind, entry.subject,
+      entry.word, entry.address, entry.trace, newest)::audit_entries;
   end loop;
+  insert into audit_entries select * from unnest(rows);
   if chain is not null then
     update audit_chains set last_number = last, head = newest where organization_key = chain;
   end if;
@@ -189,7 +193,6 @@ end $$;
 INDEXES = {
     "audit_by_time": [],
     "audit_by_actor": ["actor_key"],
-    "audit_by_api_key": ["api_key_key"],
     "audit_by_subject": ["subject_key"],
     "audit_by_action": ["action"],
 }
@@ -230,6 +233,12 @@ def _create_entries() -> None:
     )
     for name, columns in INDEXES.items():
         op.create_index(name, "audit_entries", ["organization_key", *columns, "at", "number"])
+    op.create_index(
+        "audit_by_api_key",
+        "audit_entries",
+        ["organization_key", "api_key_key", "at", "number"],
+        postgresql_where="api_key_key is not null",
+    )
 
 
 def _create_proofs() -> None:
@@ -300,7 +309,6 @@ def downgrade() -> None:
     op.execute(
         "drop function audit_hash(bytea, uuid, bigint, timestamptz, uuid, uuid, text, text, uuid, text, text, text)"
     )
-    op.execute("drop function audit_field(text)")
     op.rename_table("audit_entries_before", "audit_entries")
     op.execute("alter table audit_entries rename constraint audit_entries_before_pkey to audit_entries_pkey")
     op.create_index(op.f("ix_audit_entries_organization_key"), "audit_entries", ["organization_key"], unique=False)
