@@ -60,6 +60,7 @@ async def open_backends(
     house = House(
         settings=settings,
         sessions=session_maker(engine),
+        journal=engine.execution_options(isolation_level="AUTOCOMMIT"),
         jobs=open_jobs(database_url),
         hub=hub,
         store=store,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from api.permissions import Actor
+
 
 class Outcome(StrEnum):
     OK = "ok"
@@ -46,6 +48,33 @@ class NewEntry:
     address: str | None = None
     trace_id: str | None = None
     is_sought: bool = False
+
+
+def new_entry(
+    actor: Actor | None,
+    service: Service,
+    action: str,
+    subject_key: UUID | None,
+    outcome: Outcome,
+    *,
+    kind: str | None = None,
+    is_sought: bool = False,
+    address: str | None = None,
+    trace_id: str | None = None,
+) -> NewEntry:
+    """service: who acted where there is no actor. kind: the subject's, where the action is not named for it."""
+    return NewEntry(
+        actor_key=actor.user_key if actor else service.key,
+        action=action,
+        subject_key=subject_key,
+        outcome=outcome,
+        organization_key=actor.organization_key if actor else None,
+        api_key_key=actor.api_key_key if actor else None,
+        subject_kind=(kind or kind_of(action)) if subject_key is not None else None,
+        address=address,
+        trace_id=trace_id,
+        is_sought=is_sought,
+    )
 
 
 def kind_of(action: str) -> str:

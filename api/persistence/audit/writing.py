@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlmodel import col
 
 from api.persistence.audit.entries import NewEntry
@@ -16,10 +16,10 @@ from api.persistence.tables import AuditBurst
 APPEND = text("select audit_append(cast(:entries as jsonb))")
 
 
-async def append(session: AsyncSession, entries: Sequence[NewEntry]) -> None:
+async def append(database: AsyncSession | AsyncConnection, entries: Sequence[NewEntry]) -> None:
     """Number, hash and insert the entries in one statement; each keeps its place among those of its chain."""
     told = [_as_json(place, entry) for place, entry in enumerate(entries)]
-    await session.execute(APPEND, {"entries": json.dumps(told, separators=(",", ":"))})
+    await database.execute(APPEND, {"entries": json.dumps(told, separators=(",", ":"))})
 
 
 async def is_first_of_burst(
