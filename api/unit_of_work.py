@@ -78,7 +78,9 @@ class House:
         It reads no patient's row, and so needs no actor.
         """
         async with self.journal.connect() as connection:
-            await audit_writing.append(connection, entries)
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            await audit_writing.append_alone(raw, entries)
 
 
 @dataclass

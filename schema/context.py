@@ -180,12 +180,11 @@ class Context:
     async def _fetch_cases(self, uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Case]:
         if self.wants_cursors:
             await self._note_cursors(uow, keys)
-        found = await cases.find_many(uow, keys)
+        found = await cases.find_with_subjects(uow, keys)
         self.reads.see(Action.CASE_SEE, "Case", found)
-        # Nearly whatever is asked of a case asks what the viewer may: in the same transaction that costs least.
-        for key, subject in (await cases.subjects(uow, found)).items():
+        for key, (_, subject) in found.items():
             self.loaders.subjects.prime(key, subject)
-        return found
+        return {key: row for key, (row, _) in found.items()}
 
     def _unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         return self.house.unit_of_work(self.actor, self.caller.address, self.trace_id)

@@ -7,19 +7,24 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.persistence.audit.entries import NewEntry
+from api.persistence.engine import Connection
 from api.persistence.tables import AuditBurst
 
 APPEND = text("select audit_append(cast(:entries as jsonb))")
 
 
-async def append(database: AsyncSession | AsyncConnection, entries: Sequence[NewEntry]) -> None:
+async def append(session: AsyncSession, entries: Sequence[NewEntry]) -> None:
     """Number, hash and insert the entries in one statement; each keeps its place among those of its chain."""
-    told = [_as_json(place, entry) for place, entry in enumerate(entries)]
-    await database.execute(APPEND, {"entries": json.dumps(told, separators=(",", ":"))})
+    await session.execute(APPEND, {"entries": _told(entries)})
+
+
+async def append_alone(connection: Connection, entries: Sequence[NewEntry]) -> None:
+    """The same, on a connection where each statement is a transaction."""
+    await connection.execute("select audit_append(%s::jsonb)", [_told(entries)])
 
 
 async def is_first_of_burst(
@@ -29,6 +34,10 @@ async def is_first_of_burst(
     statement = insert(AuditBurst).values(actor_key=actor_key, action=action, subject=subject, minute=minute)
     fresh = await session.execute(statement.on_conflict_do_nothing().returning(col(AuditBurst.minute)))
     return fresh.first() is not None
+
+
+def _told(entries: Sequence[NewEntry]) -> str:
+    return json.dumps([_as_json(place, entry) for place, entry in enumerate(entries)], separators=(",", ":"))
 
 
 def _as_json(place: int, entry: NewEntry) -> dict[str, object]:
