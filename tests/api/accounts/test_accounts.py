@@ -15,6 +15,7 @@ from api.accounts import SignedIn
 from api.errors import Conflict, ErrorCode, Invalid, RateLimited, Unauthenticated, WeakPassword, WrongCredentials
 from api.identity.tokens import AccessTokens
 from api.permissions import Role
+from api.persistence.audit.entries import Service
 from api.persistence.columns import now
 from api.persistence.tables import AuditEntry, LocalCredential, Session, SignInFailure, User
 from api.unit_of_work import House
@@ -110,7 +111,7 @@ async def test_a_refused_sign_in_is_kept_for_the_audit_without_the_address(house
         statement = select(AuditEntry).where(col(AuditEntry.outcome) == "refused").order_by(col(AuditEntry.at).desc())
         entry = (await session.execute(statement)).scalars().first()
     assert entry is not None
-    assert (entry.action, entry.address, entry.actor_key) == ("session:open", "192.0.2.1", None)
+    assert (entry.action, entry.address, entry.actor_key) == ("session:open", "192.0.2.1", Service.ANONYMOUS.key)
 
 
 async def test_after_too_many_failures_even_the_right_password_must_wait(house: House, account: Account) -> None:
