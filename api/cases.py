@@ -64,7 +64,7 @@ async def find_with_subjects(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict
     statement = (
         select(Case, col(mine.access))
         .join(mine, is_mine, isouter=True)
-        .where(case_rows.visible(uow.actor), col(Case.key).in_(list(case_keys)))
+        .where(col(Case.key).in_(list(case_keys)), case_rows.visible(uow.actor, mine))
     )
     rows = await uow.session.execute(statement)
     return {row[0].key: (row[0], CaseSubject(row[0].key, row[0].organization_key, row[1])) for row in rows}

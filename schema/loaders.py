@@ -37,8 +37,14 @@ class Loaders:
         self._fetch_cases = fetch_cases
         self._reads = reads
 
-    def _one(self, fetch: Fetch[K, V]) -> DataLoader[K, V | None]:
+    def _one(
+        self, fetch: Fetch[K, V], before: Callable[[list[K]], Awaitable[object]] | None = None
+    ) -> DataLoader[K, V | None]:
+        """before: what `fetch` needs of another loader, which opens a transaction of its own."""
+
         async def load(keys: list[K]) -> Sequence[V | None]:
+            if before is not None:
+                await before(keys)
             async with self._reading() as uow:
                 found = await fetch(uow, keys)
             return [found.get(key) for key in keys]
@@ -54,6 +60,11 @@ class Loaders:
             return found
 
         return fetch_and_note
+
+    async def _latest_analyses(self, uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Analysis]:
+        subjects = await self.subjects.load_many(keys)  # loaded before
+        known = {subject.case_key: subject for subject in subjects if subject is not None}
+        return await analyses.latest_of_cases(uow, keys, known)
 
     def _many(self, fetch: Fetch[K, list[V]]) -> DataLoader[K, list[V]]:
         async def load(keys: list[K]) -> Sequence[list[V]]:
@@ -130,7 +141,7 @@ class Loaders:
 
     @cached_property
     def latest_analysis(self) -> DataLoader[UUID, tables.Analysis | None]:
-        return self._one(self._seen(analyses.latest_of_cases))
+        return self._one(self._seen(self._latest_analyses), before=self.subjects.load_many)
 
     @cached_property
     def findings(self) -> DataLoader[UUID, list[tables.Finding]]:

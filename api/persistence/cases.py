@@ -12,14 +12,21 @@ from api.permissions import Action, Actor, CaseSubject, is_allowed, require, see
 from api.persistence.tables import Analysis, Case, CaseStudy, Participant
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """The condition that every list of cases carries."""
-    return and_(col(Case.deleted_at).is_(None), known_to(actor))
+def visible(actor: Actor, mine: type[Participant] | None = None) -> ColumnElement[bool]:
+    """The condition that every list of cases carries. mine: see `known_to`."""
+    return and_(col(Case.deleted_at).is_(None), known_to(actor, mine))
 
 
-def known_to(actor: Actor) -> ColumnElement[bool]:
-    """Cases that the actor may see, or might, were they not deleted."""
-    takes_part = exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
+def known_to(actor: Actor, mine: type[Participant] | None = None) -> ColumnElement[bool]:
+    """Cases that the actor may see, or might, were they not deleted.
+
+    mine: the actor's own participation, where the statement joins it anyway; else it is looked for.
+    """
+    takes_part = (
+        exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
+        if mine is None
+        else col(mine.key).is_not(None)
+    )
     own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor) else None
     return takes_part if own is None else or_(own, takes_part)
 
