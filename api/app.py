@@ -9,7 +9,9 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
+from api.oversight.refusals import AnonymousRefusals
 from api.routes import frames, health, parts, pwa
+from api.routes.recorded_refusals import recorded
 from api.routes.security_headers import SecurityHeaders
 from api.settings import Settings
 from schema.endpoint import GraphQLEndpoint
@@ -18,14 +20,17 @@ from schema.endpoint import GraphQLEndpoint
 def routes_of(backends: Backends) -> list[BaseRoute]:
     house = backends.house
     graphql = GraphQLEndpoint(house)
+    refusals = AnonymousRefusals(house)
+    sent = parts.routes(
+        backends.store,
+        backends.addresses,
+        concurrent_parts=house.settings.concurrent_parts,
+        idle_seconds=house.settings.part_idle_seconds,
+    )
+    fetched = frames.routes(backends.store, backends.addresses, FrameObjects(house).find)
     return [
-        *parts.routes(
-            backends.store,
-            backends.addresses,
-            concurrent_parts=house.settings.concurrent_parts,
-            idle_seconds=house.settings.part_idle_seconds,
-        ),
-        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
+        *recorded(sent, "upload:send", refusals.record),
+        *recorded(fetched, "series:see_frames", refusals.record),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -86,7 +86,8 @@ def _note_refused_mutation(name: str, error: ApiError, about: str | None, given:
     field = snake_case(error.field[0] if error.field else about or "")
     named = next((getattr(value, field) for value in given if hasattr(value, field)), "") if field else ""
     kind, _ = parse_id(named) if isinstance(named, str) else ("", "")
-    key = find_key(named, kind) if kind else None
+    # Only names of the schema: what somebody makes up for an id must not be written into the trail.
+    key = find_key(named, kind) if info._raw_info.schema.get_type(kind) is not None else None
     if isinstance(error, NotFound):
         info.context.reads.seek(action, kind or None, key)
     else:

@@ -91,5 +91,5 @@ def _told(verdict: "Verdict", name: str) -> str:
     when = f" of {fault.at}" if fault.at else ""
     return (
         f"{name}: BROKEN at entry {fault.number}{when} ({verdict.chain}:{fault.number}). {fault.what} "
-        f"{verdict.checked.number} entries before it are right."
+        "All before it are right."
     )

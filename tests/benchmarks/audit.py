@@ -227,6 +227,7 @@ async def _measure_reading(house: House, url: str) -> dict[str, Any]:
         "pages_ms": took,
         "counts_ms": counts,
         "fill_seconds": round(filled),
+        "bytes_per_entry": _bytes_per_entry(url),
         "verify_seconds": round(time.perf_counter() - began, 1),
         "met": verdict.is_intact and max(took.values()) < PAGE_LIMIT_MS,
     }
@@ -257,6 +258,14 @@ def _fill(url: str, chain: UUID) -> float:
             connection.execute(FILL.format(chain=chain, first=first, last=last))
         connection.execute("vacuum analyze audit_entries")  # as autovacuum would have done on the way
     return time.perf_counter() - began
+
+
+def _bytes_per_entry(url: str) -> int:
+    """With its indexes."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select pg_total_relation_size('audit_entries')").fetchone()
+        assert row is not None
+        return int(row[0] // ENTRIES)
 
 
 async def _deep_cursor(edge: Edge) -> str:

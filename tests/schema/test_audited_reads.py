@@ -143,6 +143,20 @@ async def test_a_mutation_that_is_refused_is_recorded(edge: Edge, rows: Rows) ->
     assert [(action, outcome) for action, _, outcome in await acts(rows, "clinician")] == [("case:delete", "missing")]
 
 
+async def test_what_somebody_makes_up_for_an_id_is_not_written_into_the_trail(edge: Edge, rows: Rows) -> None:
+    await rows.case()
+
+    for made_up in (node_id("John Doe 1970", uuid4()), "John Doe", node_id("Case", "John Doe")):
+        await edge.data(DELETE, {"id": made_up}, "clinician")
+        await edge.data(NODE, {"id": made_up}, "clinician")
+
+    entries = await entries_of(rows.house, rows.people["clinician"].organization_key)
+    assert [(entry.action, entry.outcome, entry.subject_key) for entry in entries] == [
+        ("case:delete", "missing", None)
+    ] * 3
+    assert not any("Doe" in str(entry.model_dump()) for entry in entries)
+
+
 async def test_a_mutation_is_recorded_with_what_its_payload_shows(edge: Edge, rows: Rows) -> None:
     made = await rows.case()
     rename = """mutation($id: ID!) { updateCase(input: { caseId: $id, title: "New" }) { case { title } } }"""

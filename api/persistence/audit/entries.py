@@ -26,6 +26,8 @@ class Service(StrEnum):
         return uuid5(NAMESPACE_URL, f"hilum:{self.value}")
 
 
+# What a user has that is no thing of its own.
+OF_USERS = {"second_factor": "User", "recovery_code": "User", "password": "User"}
 SERVICES = {service.key: service for service in Service}
 
 
@@ -79,4 +81,5 @@ def new_entry(
 
 def kind_of(action: str) -> str:
     """The type that an action is about, when nothing else is said: `api_key:create` is about an ApiKey."""
-    return "".join(word.capitalize() for word in action.partition(":")[0].split("_"))
+    subject = action.partition(":")[0]
+    return OF_USERS.get(subject) or "".join(word.capitalize() for word in subject.split("_"))

@@ -13,7 +13,7 @@ from sqlmodel import col
 from api.oversight.verification import verify
 from api.permissions import Actor, Role
 from api.persistence.audit.entries import NewEntry, Outcome, Service, kind_of
-from api.persistence.tables import SYSTEM_ORGANIZATION, AuditEntry, Organization
+from api.persistence.tables import SYSTEM_ORGANIZATION, AuditEntry, Case, Organization, Participant
 from api.unit_of_work import House
 from tests.audit import entries_of
 from tests.people import SHARED, People
@@ -166,6 +166,32 @@ async def test_what_was_sought_is_refused_where_it_is_and_missing_everywhere_els
     assert told(await entries_of(house, people.clinician.organization_key)) == [(people.clinician.user_key, "refused")]
 
 
+async def test_whatever_says_its_organization_or_case_is_found_by_its_name(house: House, people: People) -> None:
+    async with house.unit_of_work(people.clinician) as uow:
+        case = Case(
+            organization_key=people.clinician.organization_key,
+            title="A case",
+            status="READY",
+            created_by=people.clinician.user_key,
+        )
+        uow.session.add(case)
+        await uow.session.flush()
+        participant = Participant(case_key=case.key, user_key=people.clinician.user_key, access="OWNER")
+        uow.session.add(participant)
+
+    owner = text("select audit_owner(:kind, :key)")
+    async with house.sessions() as session:
+        for kind, key, organization in (
+            ("Participant", participant.key, case.organization_key),
+            ("Case", case.key, case.organization_key),
+            ("Participant", case.key, None),
+            ("Nothing", case.key, None),
+            ("'; drop table cases; --", case.key, None),
+            ("", case.key, None),
+        ):
+            assert await session.scalar(owner, {"kind": kind, "key": key}) == organization
+
+
 async def test_an_application_is_told_apart_by_its_key(house: House, people: People) -> None:
     async with house.unit_of_work(people.partner) as uow:
         uow.audit("model:see", None)
@@ -190,8 +216,8 @@ async def test_texts_of_every_kind_hash_the_same_in_the_database_and_outside(hou
 
 
 async def test_the_kind_of_a_subject_is_in_the_name_of_the_action() -> None:
-    assert [kind_of(action) for action in ("case:see", "api_key:create", "upload_file:see")] == [
-        "Case", "ApiKey", "UploadFile",
+    assert [kind_of(action) for action in ("case:see", "api_key:create", "second_factor:enroll")] == [
+        "Case", "ApiKey", "User",
     ]  # fmt: skip
 
 

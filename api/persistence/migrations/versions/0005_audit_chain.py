@@ -38,11 +38,13 @@ create function audit_hash(
     || coalesce(octet_length(trace) || ':' || trace, '-'), 'UTF8'));
 """
 
-# The organization whose data a subject is; a deleted case is still its organization's.
+# The organization whose data a subject is; a deleted case is still its organization's. A kind that is not named has
+# the table of its name's plural, where there is one: its rows say the organization, or the case.
 OWNER = """
 create function audit_owner(kind text, subject uuid) returns uuid language plpgsql stable as $$
 declare
   owner uuid;
+  place regclass;
 begin
   if subject is null then
     return null;
@@ -76,7 +78,13 @@ begin
     when 'Organization' then
       select o.key into owner from organizations o where o.key = subject;
     else
-      owner := null;
+      place := to_regclass(quote_ident(lower(regexp_replace(kind, '(?<!^)([A-Z])', '_\\1', 'g')) || 's'));
+      if exists (select from pg_attribute where attrelid = place and attname = 'organization_key') then
+        execute format('select organization_key from %s where key = $1', place) into owner using subject;
+      elsif exists (select from pg_attribute where attrelid = place and attname = 'case_key') then
+        execute format('select c.organization_key from %s t join cases c on c.key = t.case_key where t.key = $1', place)
+          into owner using subject;
+      end if;
   end case;
   return owner;
 end $$;
