@@ -9,25 +9,36 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
+from api.oversight.frame_reads import FrameReads
+from api.oversight.refusals import AnonymousRefusals
 from api.routes import frames, health, parts, pwa
 from api.routes.admission import LiveAdmission
+from api.routes.recorded_refusals import recorded
 from api.routes.security_headers import SecurityHeaders
 from api.settings import Settings
+from api.storage.leaves import FrameLeave
 from schema.endpoint import GraphQLEndpoint
 
 
 def routes_of(backends: Backends) -> list[BaseRoute]:
     house = backends.house
-    graphql, admission = GraphQLEndpoint(house), LiveAdmission(house)
+    graphql, admission, refusals = GraphQLEndpoint(house), LiveAdmission(house), AnonymousRefusals(house)
+    sent = parts.routes(
+        backends.store,
+        backends.addresses,
+        admission,
+        concurrent_parts=house.settings.concurrent_parts,
+        idle_seconds=house.settings.part_idle_seconds,
+    )
+    reads = FrameReads(house)
+
+    async def record_read(leave: FrameLeave, address: str | None) -> None:
+        await reads.record_stack(leave.actor, leave.stack_key, address)
+
+    fetched = frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission, record_read)
     return [
-        *parts.routes(
-            backends.store,
-            backends.addresses,
-            admission,
-            concurrent_parts=house.settings.concurrent_parts,
-            idle_seconds=house.settings.part_idle_seconds,
-        ),
-        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission),
+        *recorded(sent, "upload:send", refusals.record),
+        *recorded(fetched, "series:see_frames", refusals.record),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -218,6 +218,18 @@ class Settings(BaseSettings):
     export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
     export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
     open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+    # audit trail
+    audit_anchor_minutes: float = Field(
+        60.0, gt=0, description="Pause between two anchors of a chain that grows, in the object store, minutes."
+    )
+    audit_anchor_days: int = Field(
+        2192,
+        ge=1,
+        description="Days that an anchor can be neither replaced nor deleted; six years, as entries are due.",
+    )
+    audit_verify_hours: float = Field(
+        1.0, gt=0, description="Pause between two verifications of a chain, hours; once a day it is all of it."
+    )
 
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")

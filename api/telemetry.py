@@ -29,6 +29,12 @@ def set_up(settings: Settings) -> None:
     trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "hilum"})))
 
 
+def find_trace_id() -> str | None:
+    """Of the span at hand, 32 hexadecimal digits; None outside of any."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+
 @contextmanager
 def span(name: str) -> Iterator[str]:
     """Time `name`; gives the trace id. The exception is told by its type only: its text may name a patient."""

@@ -14,6 +14,7 @@ from api.events.append import case_changed, upload_progressed
 from api.imaging.instance import Instance
 from api.ingest.placing import Place, Places
 from api.ingest.storing import ACCEPTED, DUPLICATE, REJECTED, Outcome, windows_of
+from api.permissions import Action
 from api.persistence.columns import now
 from api.persistence.tables import Frame, Series, Study, Upload, UploadCase, UploadInstance
 from api.persistence.tables import Instance as InstanceRow
@@ -53,6 +54,7 @@ async def file_batch(
     await _insert_all(uow, UploadCase, [{"upload_key": upload.key, "case_key": case.key} for case in cases])
     for case in cases:
         case.updated_at = now()
+        uow.audit(Action.CASE_ADD_IMAGES, case.key)
         uow.tell(*case_changed(case.key, case.organization_key))
     upload.progress = max(upload.progress, min(progress, 0.99))
     await uow.session.flush()

@@ -25,6 +25,9 @@ from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectReader,
 FindFrameObject: TypeAlias = Callable[[FrameLeave, int], Awaitable[FrameObject | None]]
 """None where the stack has no frame of that index."""
 
+RecordRead: TypeAlias = Callable[[FrameLeave, str | None], Awaitable[None]]
+"""(leave, client's address): records that frames of this stack were read; when it raises, none may be served."""
+
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 MEDIA_TYPES: Final = {"frames": "image/jphc", "previews": "image/webp"}
@@ -41,7 +44,11 @@ _log = logging.getLogger(__name__)
 
 
 def routes(
-    store: ObjectStore, addresses: SignedAddresses, find_frame_object: FindFrameObject, admission: Admission
+    store: ObjectStore,
+    addresses: SignedAddresses,
+    find_frame_object: FindFrameObject,
+    admission: Admission,
+    record_read: RecordRead,
 ) -> list[Route]:
     async def get_frame(request: Request) -> Response:
         leave = addresses.open_frames(request.path_params["token"])
@@ -51,6 +58,7 @@ def routes(
         frame = await find_frame_object(leave, int(index)) if is_index else None
         if frame is None:
             raise NotFound("This stack has no such frame.")
+        await record_read(leave, request.client.host if request.client else None)
         headers = GUARDS | {
             "cache-control": f"private, max-age={int(leave.seconds_left)}, immutable",
             "etag": addresses.entity_tag(leave.kind, leave.stack_key, int(index)),  # an index never changes its meaning

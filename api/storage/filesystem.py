@@ -33,6 +33,7 @@ from api.storage.object_store import (
     FrameKind,
     ObjectDamaged,
     ObjectReader,
+    ObjectRetained,
     PartedFile,
     ReceivedPart,
     SignedRequest,
@@ -41,7 +42,7 @@ from api.storage.object_store import (
 )
 from api.storage.part_folders import PartFolders, part_name, received_part
 from api.storage.part_reader import PartReader, SealedPart
-from api.storage.sealed_files import Draft, SealedFile
+from api.storage.sealed_files import Draft, SealedFile, is_retained
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,6 +83,16 @@ class FilesystemStore:
                 async for gathered in _gather(content):
                     await self._run(draft.write, gathered)
             await self._run(_commit_making_folders, draft, target)
+        except BaseException:
+            await self._abandon(draft)
+            raise
+
+    async def put_retained(self, name: str, content: bytes, until: datetime) -> None:
+        target, seconds = self._objects.path(check_name(name)), float(unix_seconds(until))
+        draft = await self._draft(name)
+        try:
+            await self._run(draft.write, content)
+            await self._run(_commit_making_folders, draft, target, seconds)
         except BaseException:
             await self._abandon(draft)
             raise
@@ -242,9 +253,12 @@ def _decoded(sha256_base64: str | None) -> bytes:
         return b""
 
 
-def _commit_making_folders(draft: Draft, target: Path) -> None:
+def _commit_making_folders(draft: Draft, target: Path, retained_until: float | None = None) -> None:
+    """Raises: ObjectRetained."""
+    if is_retained(target):
+        raise ObjectRetained(target.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft.commit(target)
+    draft.commit(target, retained_until)
 
 
 def _clear_old_drafts(temporary: Path) -> None:

@@ -31,6 +31,10 @@ class ObjectDamaged(Exception):
     """The object is there but not as it was stored: altered, cut short, or put in another's place."""
 
 
+class ObjectRetained(Exception):
+    """The object must be kept as it is for some time yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class PartedFile:
     """A file that comes up in parts. part_count 1 lets a store take it in one request."""
@@ -65,7 +69,14 @@ class ObjectStore(Protocol):
     """
 
     async def put(self, name: str, content: bytes | AsyncIterable[bytes]) -> None:
-        """Store whole or not at all; replaces what was there."""
+        """Store whole or not at all; replaces what was there. Raises: ObjectRetained."""
+        ...
+
+    async def put_retained(self, name: str, content: bytes, until: datetime) -> None:
+        """Store what nobody may replace or delete before `until`, which has a time zone; for small objects.
+
+        Raises: ObjectRetained where an earlier one of that name is kept still; it stays as it is.
+        """
         ...
 
     async def read(self, name: str) -> bytes:
@@ -87,10 +98,12 @@ class ObjectStore(Protocol):
         ...
 
     async def delete(self, name: str) -> None:
-        """No error where there is none."""
+        """No error where there is none. Raises: ObjectRetained."""
         ...
 
-    async def delete_prefix(self, prefix: str) -> None: ...
+    async def delete_prefix(self, prefix: str) -> None:
+        """Raises: ObjectRetained where one of them is; then none is deleted."""
+        ...
 
     async def begin_files(self, file_ids: Sequence[str]) -> None:
         """Take parts for these files from now on. A file that was closed stays closed."""

@@ -16,7 +16,7 @@ from api.errors import Conflict, Invalid, TooLarge
 from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
 from api.storage.local_keys import LocalKeys
-from api.storage.object_store import ObjectDamaged, ObjectMissing, PartedFile, ReceivedPart
+from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectRetained, PartedFile, ReceivedPart
 from tests.people import person
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], FilesystemStore]] = {
@@ -156,6 +156,38 @@ async def test_delete_takes_one_object_and_delete_prefix_all_that_begin_so(store
 
     await store.put("frames/s1/1", b"again")
     assert await store.exists("frames/s1/1")
+
+
+async def test_retained_object_can_be_neither_replaced_nor_deleted(store: FilesystemStore) -> None:
+    await store.put("audit/2", b"deletable")
+    await store.put_retained("audit/1", b"as it was", datetime.now(UTC) + timedelta(days=1))
+
+    for ask in (
+        store.put("audit/1", b"another"),
+        store.put_retained("audit/1", b"another", datetime.now(UTC) + timedelta(days=2)),
+        store.delete("audit/1"),
+        store.delete_prefix("audit/"),
+    ):
+        with pytest.raises(ObjectRetained):
+            await ask
+
+    assert await store.list() == ["audit/1", "audit/2"], "nothing goes where one must stay"
+    assert await store.read("audit/1") == b"as it was"
+    assert await store.size("audit/1") == 9
+
+
+async def test_object_whose_time_is_over_goes_like_any_other(store: FilesystemStore) -> None:
+    for name in ("a", "b", "c"):
+        await store.put_retained(name, b"old", datetime.now(UTC) - timedelta(seconds=1))
+
+    await store.put("a", b"new")
+    await store.delete("b")
+    await store.put_retained("c", b"kept", datetime.now(UTC) + timedelta(days=1))
+
+    assert await store.read("a") == b"new"
+    assert await store.list() == ["a", "c"]
+    with pytest.raises(ObjectRetained):
+        await store.delete("c")
 
 
 @pytest.mark.parametrize(

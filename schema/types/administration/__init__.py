@@ -3,9 +3,10 @@
 import strawberry
 
 from schema.types.administration.api_keys import ApiKeyOversight
+from schema.types.administration.audit import AuditOversight
 from schema.types.administration.people import PeopleOversight
 
 
 @strawberry.type
-class Administration(PeopleOversight, ApiKeyOversight):
+class Administration(PeopleOversight, ApiKeyOversight, AuditOversight):
     pass

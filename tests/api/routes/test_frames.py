@@ -6,13 +6,14 @@ import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from api.images import FrameObject
+from api.permissions import Actor
 from api.routes import frames
 from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
@@ -46,8 +47,14 @@ class Bench:
         self.folder = folder
         self.addresses = SignedAddresses(b"k" * 32, lambda: BASE)
         self.store = FilesystemStore(folder / "store", LocalKeys(folder / "master.key"), self.addresses)
-        app = Starlette(routes=frames.routes(self.store, self.addresses, find_frame_object, Everybody()))
+        self.read: list[tuple[Actor, UUID]] = []
+        app = Starlette(
+            routes=frames.routes(self.store, self.addresses, find_frame_object, Everybody(), self.record_read)
+        )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE)
+
+    async def record_read(self, leave: FrameLeave, address: str | None) -> None:
+        self.read.append((leave.actor, leave.stack_key))
 
     async def frame(self, index: object, *, kind: str = "frames", life: timedelta = LATER) -> str:
         chosen: FrameKind = "previews" if kind == "previews" else "frames"
@@ -79,6 +86,13 @@ async def test_one_signature_serves_every_frame_of_its_stack(bench: Bench) -> No
 
     assert [answer.content for answer in answers] == [content_of("s1", index) for index in range(3)]
     assert answers[0].headers["content-type"] == "image/jphc"
+
+
+async def test_each_frame_is_told_as_read_before_it_is_served(bench: Bench) -> None:
+    await bench.client.get(await bench.frame(1))
+    await bench.client.get(await bench.frame(999))
+
+    assert bench.read == [(SOMEBODY, S1)]
 
 
 async def test_preview_is_a_webp(bench: Bench) -> None:
