@@ -41,49 +41,49 @@ create function audit_hash(
 # The organization whose data a subject is; a deleted case is still its organization's. A kind that is not named has
 # the table of its name's plural, where there is one: its rows say the organization, or the case.
 OWNER = """
-create function audit_owner(kind text, subject uuid) returns uuid language plpgsql stable as $$
+create function audit_owner(kind text, of_key uuid) returns uuid language plpgsql stable as $$
 declare
   owner uuid;
   place regclass;
 begin
-  if subject is null then
+  if of_key is null then
     return null;
   end if;
   case kind
     when 'Case' then
-      select c.organization_key into owner from cases c where c.key = subject;
+      select c.organization_key into owner from cases c where c.key = of_key;
     when 'Patient' then
-      select p.organization_key into owner from patients p where p.key = subject;
+      select p.organization_key into owner from patients p where p.key = of_key;
     when 'Study' then
-      select s.organization_key into owner from studies s where s.key = subject;
+      select s.organization_key into owner from studies s where s.key = of_key;
     when 'Series' then
-      select s.organization_key into owner from series r join studies s on s.key = r.study_key where r.key = subject;
+      select s.organization_key into owner from series r join studies s on s.key = r.study_key where r.key = of_key;
     when 'Stack' then
       select s.organization_key into owner from stacks t join series r on r.key = t.series_key
-        join studies s on s.key = r.study_key where t.key = subject;
+        join studies s on s.key = r.study_key where t.key = of_key;
     when 'Analysis' then
-      select a.organization_key into owner from analyses a where a.key = subject;
+      select a.organization_key into owner from analyses a where a.key = of_key;
     when 'Finding' then
       select a.organization_key into owner from findings f join analyses a on a.key = f.analysis_key
-        where f.key = subject;
+        where f.key = of_key;
     when 'Upload' then
-      select u.organization_key into owner from uploads u where u.key = subject;
+      select u.organization_key into owner from uploads u where u.key = of_key;
     when 'UploadFile' then
       select u.organization_key into owner from upload_files f join uploads u on u.key = f.upload_key
-        where f.key = subject;
+        where f.key = of_key;
     when 'User' then
-      select u.organization_key into owner from users u where u.key = subject;
+      select u.organization_key into owner from users u where u.key = of_key;
     when 'Session' then
-      select u.organization_key into owner from sessions s join users u on u.key = s.user_key where s.key = subject;
+      select u.organization_key into owner from sessions s join users u on u.key = s.user_key where s.key = of_key;
     when 'Organization' then
-      select o.key into owner from organizations o where o.key = subject;
+      select o.key into owner from organizations o where o.key = of_key;
     else
       place := to_regclass(quote_ident(lower(regexp_replace(kind, '(?<!^)([A-Z])', '_\\1', 'g')) || 's'));
       if exists (select from pg_attribute where attrelid = place and attname = 'organization_key') then
-        execute format('select organization_key from %s where key = $1', place) into owner using subject;
+        execute format('select organization_key from %s where key = $1', place) into owner using of_key;
       elsif exists (select from pg_attribute where attrelid = place and attname = 'case_key') then
         execute format('select c.organization_key from %s t join cases c on c.key = t.case_key where t.key = $1', place)
-          into owner using subject;
+          into owner using of_key;
       end if;
   end case;
   return owner;
