@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.budgets.buckets import Budgets
 from api.events.hub import Hub
 from api.identity.local import LocalDirectory
 from api.identity.tokens import AccessTokens
@@ -54,15 +55,17 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
     store = FilesystemStore(settings.data / "objects", LocalKeys(keys.master), addresses, fsync=settings.fsync)
     engine = open_engine(database_url, settings)
     hub = Hub(database_url)
+    sessions = session_maker(engine)
     house = House(
         settings=settings,
-        sessions=session_maker(engine),
+        sessions=sessions,
         jobs=open_jobs(database_url),
         hub=hub,
         store=store,
         directory=LocalDirectory(),
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
+        budgets=Budgets(sessions),
     )
     try:
         async with house.jobs.open_async():

@@ -80,6 +80,34 @@ class Settings(BaseSettings):
     introspection: bool = Field(False, description="Answer introspection of the schema to those not signed in.")
     event_days: int = Field(30, ge=1, description="Days that events are kept for replay.")
 
+    # what one may use (docs/decisions/0012)
+    query_cost: int = Field(10_000, ge=1, description="Most points that one GraphQL operation may cost.")
+    person_cost_bucket: int = Field(100_000, ge=1, description="Points of GraphQL that a person may spend at once.")
+    person_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a person each second.")
+    api_key_cost_bucket: int = Field(
+        100_000, ge=1, description="Points of GraphQL that an application's key may spend at once."
+    )
+    api_key_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a key each second.")
+    address_cost_bucket: int = Field(
+        10_000, ge=1, description="Points of GraphQL that one network address may spend at once, signed out."
+    )
+    address_cost_restore: float = Field(200.0, gt=0, description="Points that come back to an address each second.")
+    anonymous_per_minute: int = Field(
+        120, ge=1, description="Mutations from one network address without a session: sign-in, sign-up, reset."
+    )
+    guesses_per_minute: int = Field(10, ge=1, description="Codes and passwords that one signed-in person may try.")
+    uploads_per_minute: int = Field(60, ge=1, description="Uploads that one person or key may begin.")
+    analyses_per_minute: int = Field(60, ge=1, description="Analyses that one person or key may start.")
+    exports_per_minute: int = Field(10, ge=1, description="Exports that one person or key may ask for.")
+    comments_per_minute: int = Field(60, ge=1, description="Comments and annotations that one person or key may write.")
+    invitations_per_minute: int = Field(
+        30, ge=1, description="Invitations, shares, keys and webhooks that one person may make."
+    )
+    wrong_addresses_per_minute: int = Field(
+        60, ge=1, description="Addresses with a wrong signature that one network address may ask for."
+    )
+    sockets_per_minute: int = Field(300, ge=1, description="WebSockets that one network address may open.")
+
     # uploads
     upload_bytes: int = Field(4 * GIB, ge=1, description="Largest upload in all, bytes.")
     upload_files: int = Field(5000, ge=1, description="Most files of one upload.")

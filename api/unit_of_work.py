@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from api.budgets.buckets import Budgets
 from api.errors import Conflict, Invalid
 from api.events.append import NewEvent, append
 from api.events.hub import Hub
@@ -48,6 +49,7 @@ class House:
     directory: UserDirectory
     predictor: Predictor
     tokens: AccessTokens
+    budgets: Budgets
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:

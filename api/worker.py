@@ -16,7 +16,7 @@ from api import ingest, uploads
 from api.analyses import running as analyses
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, RateBudget, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -31,6 +31,7 @@ SWEEP_SECONDS = 60.0
 SHUTDOWN_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60
 DOUBLINGS = 6  # of the pause, until it is the longest
+EMPTY_AGAIN = timedelta(hours=1)  # a bucket so long untouched holds nothing any more
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
@@ -129,6 +130,7 @@ async def sweep(house: House) -> None:
             await session.execute(delete(Event).where(col(Event.at) < too_old))
             await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < kept))
             await session.execute(delete(SignInFailure).where(col(SignInFailure.at) < kept))
+            await session.execute(delete(RateBudget).where(col(RateBudget.at) < now() - EMPTY_AGAIN))
 
 
 async def _is_enough(house: House, job: Job, error: Exception) -> bool:

@@ -61,7 +61,9 @@ class Edge:
         return await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
     async def ask(self, query: str, variables: Json | None = None, who: str | None = None, **headers: str) -> Json:
+        """The answer without what it cost."""
         answer: Json = (await self.post(query, variables, who, **headers)).json()
+        answer.pop("extensions", None)
         return answer
 
     async def data(self, query: str, variables: Json | None = None, who: str | None = None) -> Json:

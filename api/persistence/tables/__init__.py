@@ -1,6 +1,7 @@
 """All tables, one module a noun; importing this package fills `SQLModel.metadata` for the migrations."""
 
 from api.persistence.tables.analyses import Analysis, Finding
+from api.persistence.tables.budgets import RateBudget
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
 from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
@@ -22,6 +23,7 @@ __all__ = [
     "Organization",
     "Participant",
     "Patient",
+    "RateBudget",
     "Series",
     "Session",
     "SignInFailure",
