@@ -4,6 +4,7 @@ Goes on through short breaks and restarts of the server; every request it makes 
 """
 
 import json
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from types import TracebackType
@@ -30,15 +31,28 @@ Answer = dict[str, Any]
 
 
 class Connection:
-    """`async with` it: signs in on entering, out on leaving. patience: seconds that a break may last."""
+    """`async with` it: signs in on entering, out on leaving.
 
-    def __init__(self, url: str, email: str, password: str, patience: float = PATIENCE_SECONDS) -> None:
+    patience: seconds that a break may last. trust: whose certificates are believed; None for the usual ones.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        email: str,
+        password: str,
+        patience: float = PATIENCE_SECONDS,
+        *,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
         self._email, self._password, self._patience = email, password, patience
         self._token: str | None = None
         # A proxy has no business between this machine and itself.
         is_here = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"})
+        self._http = httpx.AsyncClient(
+            verify=trust or True, timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"}
+        )
 
     async def __aenter__(self) -> Self:
         try:
