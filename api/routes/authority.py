@@ -1,5 +1,6 @@
 """The certificate of the installation's own authority, for phones to install (HILUM_TLS=generated)."""
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ def routes(certificate: Path | None) -> list[Route]:
 
     async def download(request: Request) -> Response:
         headers = {"content-disposition": 'attachment; filename="hilum-ca.crt"', "cache-control": "no-cache"}
-        return Response(certificate.read_bytes(), headers=headers, media_type=MEDIA_TYPE)
+        content = await asyncio.to_thread(certificate.read_bytes)
+        return Response(content, headers=headers, media_type=MEDIA_TYPE)
 
     return [Route(PATH, download)]
