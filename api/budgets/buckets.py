@@ -4,10 +4,12 @@ A process takes a little more than it needs and spends the rest itself: most ope
 taken counts as spent, so that no more than the allowance is ever spent in all.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
+from weakref import WeakValueDictionary
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -58,28 +60,45 @@ class Budgets:
         self._sessions = sessions
         self._clock = clock
         self._held: dict[Key, _Held] = {}
+        self._asking: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, allowance: Allowance, subject: str, points: float = 1.0) -> Balance:
         """Take points all or none. More than the bucket's size are never there."""
+        if points > allowance.size:
+            return Balance(self.look(allowance, subject).available, allowance.size / allowance.restore)
+        known = self._take_own(allowance, subject, points)
+        if known is not None:
+            return known
+        # One question at a time about a bucket: each of many at once would take ahead for all of them.
+        async with self._asking.setdefault((allowance.bucket.value, subject), asyncio.Lock()):
+            return self._take_own(allowance, subject, points) or await self._take_shared(allowance, subject, points)
+
+    def _take_own(self, allowance: Allowance, subject: str, points: float) -> Balance | None:
+        """From what is held here; None where the database must be asked."""
         held = self._recall(allowance, subject)
-        if held is not None and held.own >= points:
+        if held is None:
+            return None
+        if held.own >= points:
             held.own -= points
             return self.look(allowance, subject)
-        if held is not None and self._left(allowance, held) < points:  # others can only have left less
+        if self._left(allowance, held) < points:  # others can only have left less
             return self._refusal(allowance, held, points)
-        needed = points - (held.own if held else 0.0)
+        return None
+
+    async def _take_shared(self, allowance: Allowance, subject: str, points: float) -> Balance:
+        held = self._recall(allowance, subject)
+        own = held.own if held is not None else 0.0
+        needed = points - own
         ahead = allowance.size * AHEAD if allowance.size >= SMALLEST_SHARED else 0.0
         asked = {"bucket": allowance.bucket.value, "subject": subject, "size": allowance.size}
         asked |= {"restore": allowance.restore, "needed": needed, "wanted": min(needed + ahead, allowance.size)}
-        if needed > allowance.size:
-            return Balance(self.look(allowance, subject).available, allowance.size / allowance.restore)
         taken = await self._run(TAKE, asked)
         if taken is not None:
             level, granted = taken
             self._keep(allowance, subject, _Held(granted - needed, level, self._clock()))
             return self.look(allowance, subject)
         looked = await self._run(LOOK, asked)
-        fresh = _Held(held.own if held else 0.0, looked[0] if looked else 0.0, self._clock())
+        fresh = _Held(own, looked[0] if looked else 0.0, self._clock())
         self._keep(allowance, subject, fresh)
         return self._refusal(allowance, fresh, points)
 

@@ -150,7 +150,8 @@ class _Measure:
         return None if known is None or known.default_value is Undefined else known.default_value
 
     def _value(self, value: ValueNode) -> Any:
-        return value_from_ast_untyped(value, self._variables)
+        found = value_from_ast_untyped(value, self._variables)
+        return None if found is Undefined else found  # a variable that was not given
 
 
 def _is_connection(named: Any) -> bool:

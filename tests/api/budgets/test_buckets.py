@@ -118,6 +118,15 @@ async def test_most_operations_ask_no_database(house: House, subject: str, monke
     assert asked <= 5 + 4
 
 
+async def test_many_at_once_do_not_take_ahead_for_each_other(house: House, subject: str) -> None:
+    budgets = Budgets(house.sessions, Clock())
+
+    balances = await asyncio.gather(*(budgets.take(POINTS, subject, 1) for _ in range(60)))
+
+    assert [balance.retry_after for balance in balances] == [None] * 60
+    assert budgets.look(POINTS, subject).available == 1940
+
+
 async def test_more_than_a_bucket_holds_is_never_there(house: House, subject: str) -> None:
     budgets = Budgets(house.sessions, Clock())
 
