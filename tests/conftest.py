@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from api.backends import Backends, open_backends
 from api.persistence.embedded_server import EmbeddedServer
@@ -19,6 +21,12 @@ from api.unit_of_work import House
 from tests.running import RunningServer, make_accounts
 
 TEMPLATE = "hilum_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _traced() -> None:
+    """As every process is; without it there are no trace ids."""
+    trace.set_tracer_provider(TracerProvider())
 
 
 @pytest.fixture(scope="session")

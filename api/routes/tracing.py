@@ -8,9 +8,10 @@ import traceback
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from api.telemetry import find_trace_id, span
 
@@ -41,6 +42,8 @@ class Traces:
 
             try:
                 await self.app(scope, receive, send_with_id)
+            except (ClientDisconnect, WebSocketDisconnect):
+                pass  # nobody is left to be told
             except Exception as error:  # the edge: the answer was sent, or can no longer be
                 frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
                 log.error("%s, trace %s\n%s", type(error).__qualname__, trace_id, frames)

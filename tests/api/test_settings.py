@@ -26,3 +26,30 @@ def test_with_a_public_address_any_network_may_be_listened_on() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.1", "hilum.example"])
 def test_one_hosts_name_is_its_address(host: str) -> None:
     assert Settings(host=host).url == f"http://{host}:8000"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"HILUM_TLS_CERT": "/chain.pem"}, "HILUM_TLS_CERT and HILUM_TLS_KEY go together"),
+        (
+            {"HILUM_TLS": "generated", "HILUM_TLS_CERT": "/chain.pem", "HILUM_TLS_KEY": "/key.pem"},
+            "leave out HILUM_TLS_CERT",
+        ),
+        ({"HILUM_TLS": "generated", "HILUM_PUBLIC_URL": "http://hilum.example"}, "begins with https://"),
+    ],
+)
+def test_settings_of_tls_that_contradict_each_other_are_told(
+    given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(["schema"]) == 2
+
+    assert told in capsys.readouterr().err
+
+
+def test_with_a_certificate_the_address_is_https() -> None:
+    assert Settings(tls="generated").url == "https://127.0.0.1:8000"
+    assert Settings(tls="generated", public_url="https://192.168.1.20:8000").url == "https://192.168.1.20:8000"
