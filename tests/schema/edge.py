@@ -18,6 +18,7 @@ from uvicorn import Config, Server
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection
 
+from api.app import guarded
 from api.persistence import tables
 from api.persistence.columns import now
 from api.unit_of_work import House
@@ -125,7 +126,7 @@ async def serve_edge(house: House, people: dict[str, UUID]) -> AsyncIterator[Edg
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = Starlette(routes=graphql_routes(house))
+    app = guarded(Starlette(routes=graphql_routes(house)), house.settings, lambda scope: house)
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from api.app import guarded
@@ -119,7 +119,10 @@ def app(flooded: asyncio.Event) -> Starlette:
 
 
 @asynccontextmanager
-async def serve(house: House, settings: Settings, context: ssl.SSLContext | None = None) -> AsyncIterator[Served]:
+async def serve(
+    house: House, settings: Settings, context: ssl.SSLContext | None = None, routes: Sequence[BaseRoute] | None = None
+) -> AsyncIterator[Served]:
+    """routes: instead of the small app's own."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
@@ -127,7 +130,7 @@ async def serve(house: House, settings: Settings, context: ssl.SSLContext | None
     house = replace(house, settings=settings)
     flooded, guard = asyncio.Event(), Guard(settings)
     config = uvicorn.Config(
-        guarded(app(flooded), settings, lambda scope: house),
+        guarded(Starlette(routes=routes) if routes else app(flooded), settings, lambda scope: house),
         log_level="critical",
         lifespan="off",
         timeout_graceful_shutdown=1,
