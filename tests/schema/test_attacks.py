@@ -159,9 +159,9 @@ async def cookie_of(edge: Edge) -> str:
 async def test_a_page_of_another_site_does_nothing_on_a_cookies_credit(edge: Edge) -> None:
     cookie = await cookie_of(edge)
 
-    refused = [await edge.post(REFRESH, cookie=cookie, **headers) for headers in FOREIGN]
-    without = await edge.post(REFRESH, origin=EVIL)
-    own = await edge.post(REFRESH, cookie=cookie, **OWN[1])
+    refused = [await edge.post(REFRESH, None, None, cookie=cookie, **headers) for headers in FOREIGN]
+    without = await edge.post(REFRESH, None, None, origin=EVIL)
+    own = await edge.post(REFRESH, None, None, cookie=cookie, **OWN[1])
 
     for answer in refused:
         assert answer.status_code == 403
@@ -173,7 +173,7 @@ async def test_a_page_of_another_site_does_nothing_on_a_cookies_credit(edge: Edg
 
 @pytest.mark.parametrize("headers", OWN)
 async def test_the_app_itself_goes_on_by_its_cookie(edge: Edge, headers: dict[str, str]) -> None:
-    answer = await edge.post(REFRESH, cookie=await cookie_of(edge), **headers)
+    answer = await edge.post(REFRESH, None, None, cookie=await cookie_of(edge), **headers)
 
     assert answer.json()["data"]["refreshSession"]["accessToken"]
 
@@ -183,7 +183,7 @@ async def test_a_get_has_no_credit_from_a_cookie_and_carries_no_mutation(edge: E
 
     changed = await edge.http.get("/graphql", params={"query": REFRESH}, headers=headers)
     asked = await edge.http.get("/graphql", params={"query": "{ viewer { user { id } } }"}, headers=headers)
-    still = await edge.post(REFRESH, cookie=headers["cookie"])
+    still = await edge.post(REFRESH, None, None, cookie=headers["cookie"])
 
     assert changed.status_code == 405
     assert asked.json()["data"] == {"viewer": None}
@@ -193,7 +193,7 @@ async def test_a_get_has_no_credit_from_a_cookie_and_carries_no_mutation(edge: E
 async def test_a_cookie_under_the_old_name_counts_for_nothing(edge: Edge) -> None:
     cookie = (await cookie_of(edge)).removeprefix("__Host-")
 
-    answer = await edge.post(REFRESH, cookie=cookie)
+    answer = await edge.post(REFRESH, None, None, cookie=cookie)
 
     assert answer.json()["data"]["refreshSession"]["errors"] == [{"code": "UNAUTHENTICATED"}]
 
