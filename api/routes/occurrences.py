@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.budgets.allowances import Bucket, allowance, network_of
 from api.errors import RateLimited
 from api.routes.refusals import refuse
+from api.storage.addresses import FRAME_PATH, OBJECT_PATH, PART_PATH
 from api.unit_of_work import House
 
 FORBIDDEN: Final = 403
@@ -31,9 +32,16 @@ class Rule:
 
 RULES: Final = (
     Rule("websocket", "/", Bucket.SOCKETS, "Too many connections were opened from your network."),
-    Rule("http", "/uploads/", Bucket.WRONG_ADDRESSES, "Too many wrong addresses were asked for.", FORBIDDEN),
-    Rule("http", "/stacks/", Bucket.WRONG_ADDRESSES, "Too many wrong addresses were asked for.", FORBIDDEN),
-    Rule("http", "/objects/", Bucket.WRONG_ADDRESSES, "Too many wrong addresses were asked for.", FORBIDDEN),
+    *(
+        Rule(
+            "http",
+            path.partition("{")[0],
+            Bucket.WRONG_ADDRESSES,
+            "Too many wrong addresses were asked for.",
+            FORBIDDEN,
+        )
+        for path in (PART_PATH, FRAME_PATH, OBJECT_PATH)
+    ),
 )
 
 
