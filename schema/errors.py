@@ -33,10 +33,11 @@ class UserError:
     code: ErrorCode
     message: str
     field: list[str] | None = strawberry.field(default=None, description="Path within the input.")
+    retry_after: float | None = strawberry.field(default=None, description="Seconds, where waiting helps.")
 
     @classmethod
     def of(cls, error: ApiError) -> "UserError":
-        return cls(code=error.code, message=error.message, field=error.field)
+        return cls(code=error.code, message=error.message, field=error.field, retry_after=error.retry_after)
 
 
 def refusable(

@@ -6,19 +6,22 @@ from uuid import UUID
 
 import strawberry
 
-from api import analyses, cases, uploads
+from api import accounts, analyses, cases, exports, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
+from api.permissions import Action, Role, is_allowed
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
+from schema.types.administration import Administration
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
+from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study
 from schema.types.models import Model
 from schema.types.nodes import Node
-from schema.types.people import Organization, User
+from schema.types.people import Invitation, Organization, User
 from schema.types.uploads import Upload, UploadFile
 from schema.types.viewer import Viewer, find_viewer
 from schema.types.worklist import CaseFilter
@@ -74,6 +77,11 @@ class Query:
             names = [(model.name, model.version) for model in await analyses.list_models(uow)]
         found = await info.context.loaders.models.load_many(names)
         return [Model.of(*model) for model in found if model]
+
+    @described("Null unless the viewer is an administrator.")
+    async def administration(self, info: Info) -> Administration | None:
+        actor = info.context.actor
+        return Administration() if actor is not None and actor.role is Role.ADMINISTRATOR else None
 
 
 async def find_node(info: Info, id: str) -> Node | None:
@@ -134,6 +142,12 @@ async def _upload_file(info: Info, key: UUID) -> UploadFile | None:
     return UploadFile.of(row) if row else None
 
 
+async def _export(info: Info, key: UUID) -> Export | None:
+    async with info.context.reading() as uow:
+        row = await exports.find(uow, key)
+    return Export.of(row) if row else None
+
+
 async def _user(info: Info, key: UUID) -> User | None:
     """A colleague, or oneself."""
     actor = info.context.get_actor()
@@ -146,6 +160,14 @@ async def _organization(info: Info, key: UUID) -> Organization | None:
     return Organization.of(row) if row and row.key == info.context.get_actor().organization_key else None
 
 
+async def _invitation(info: Info, key: UUID) -> Invitation | None:
+    if not is_allowed(info.context.get_actor(), Action.USER_ADMINISTER):
+        return None
+    async with info.context.reading() as uow:
+        row = await accounts.find_invitation(uow, key)
+    return Invitation.of(row) if row else None
+
+
 async def _model(info: Info, id: str) -> Model | None:
     name = find_model(id)
     found = await info.context.loaders.models.load(name) if name else None
@@ -155,7 +177,9 @@ async def _model(info: Info, id: str) -> Model | None:
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
     "Case": _case,
+    "Export": _export,
     "Finding": _finding,
+    "Invitation": _invitation,
     "Organization": _organization,
     "Patient": _patient,
     "Series": _series,

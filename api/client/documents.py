@@ -2,7 +2,13 @@
 
 SIGN_IN = """
 mutation SignIn($input: SignInInput!) {
-  signIn(input: $input) { accessToken errors { code message } }
+  signIn(input: $input) { accessToken challenge { kind token } errors { code message } }
+}
+"""
+
+ANSWER_CHALLENGE = """
+mutation AnswerChallenge($input: AnswerChallengeInput!) {
+  answerChallenge(input: $input) { accessToken errors { code message } }
 }
 """
 

@@ -28,9 +28,9 @@ def add(commands: Commands) -> None:
         "analyze",
         analyze,
         "send a CT to a running server and print what it finds",
-        f"The password is read from {PASSWORD_VARIABLE}, or asked for; the demo's accounts need none. Interrupted, the "
-        "same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 failed, refused or "
-        "unsuitable, 2 wrong usage.",
+        f"The password is read from {PASSWORD_VARIABLE}, or asked for, as is a code; the demo's accounts need none. "
+        "Interrupted, the same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 "
+        "failed, refused or unsuitable, 2 wrong usage.",
     )
     parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="a folder, DICOM files, a zip archive of them, or a picture"
@@ -90,7 +90,8 @@ async def _analyze(
     from api.client.report import print_report
     from api.client.source_files import idempotency_key
 
-    async with Connection(url, email, password, trust=trust) as connection:
+    ask_code = (lambda: input(f"Code of {email}'s authenticator: ")) if sys.stdin.isatty() else None
+    async with Connection(url, email, password, ask_code=ask_code, trust=trust) as connection:
         with open_display(console) as display:
             result = await run_main_job(connection, files, idempotency_key(files, title), title, display)
     print_report(console, result, url)

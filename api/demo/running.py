@@ -17,7 +17,7 @@ from api.settings import Settings
 async def run_demo(settings: Settings, url: str, stopped: asyncio.Event) -> None:
     console = Console(highlight=False)
     async with open_backends(settings, url) as backends:
-        credentials, fresh = await ensure_accounts(backends.house)
+        credentials, fresh = await ensure_accounts(backends.house, backends.directory)
     async with serving(settings, url):
         console.print(f"Hilum serves at [bold]{settings.url}[/] (Ctrl-C stops it).", soft_wrap=True)
         for line in notice(settings):

@@ -7,6 +7,7 @@ import strawberry
 
 from api.permissions import Actor
 from api.persistence import tables
+from schema.connections import Connection
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
@@ -66,6 +67,34 @@ class User(Node):
         row = await info.context.loaders.organizations.load(self.row.organization_key)
         assert row is not None
         return Organization.of(row)
+
+
+UserConnection = Connection[User]
+
+
+@strawberry.type
+class Invitation(Node):
+    email: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, row: tables.Invitation) -> "Invitation":
+        return cls(
+            id=node_id("Invitation", row.key),
+            email=row.email,
+            role=Role(row.role),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            accepted_at=row.accepted_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+InvitationConnection = Connection[Invitation]
 
 
 @strawberry.type

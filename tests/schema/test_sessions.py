@@ -1,6 +1,5 @@
 """Sign in, go on by the cookie alone, sign out."""
 
-import hashlib
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -11,21 +10,18 @@ from sqlalchemy import update
 from api.persistence.columns import now
 from api.persistence.tables import Session, SignInFailure
 from schema.context import REFRESH_COOKIE
-from tests.schema.edge import Edge, Json
+from tests.schema.edge import Edge, Json, give_password
 
 SIGN_IN = """mutation($i: SignInInput!) { signIn(input: $i) { accessToken expiresAt
-  viewer { user { email role } sessions { current userAgent } } errors { code message field } } }"""
+  viewer { user { email role } sessions { current userAgent } } errors { code message field retryAfter } } }"""
 REFRESH = "mutation { refreshSession { accessToken viewer { user { email } } errors { code } } }"
 SIGN_OUT = "mutation($all: Boolean! = false) { signOut(everywhere: $all) { ok errors { code } } }"
 VIEWER = "{ viewer { user { email } organization { name } mfaEnabled pushPublicKey uploads { totalCount } } }"
-PASSWORD = "a password that is long"
 
 
 @pytest.fixture
 async def account(edge: Edge) -> Json:
-    async with edge.house.unit_of_work() as uow:
-        await edge.house.directory.set_password(uow.session, edge.people["patient"], PASSWORD)
-    return {"email": "patient@test.example", "password": PASSWORD}
+    return await give_password(edge, "patient")
 
 
 def cookie_of(answer: httpx.Response) -> SimpleCookie:
@@ -126,9 +122,10 @@ async def test_signing_out_ends_this_session_or_all(edge: Edge, account: Json, e
 async def test_too_many_failures_are_told_with_a_time_to_wait(edge: Edge, account: Json) -> None:
     wrong = {**account, "password": "another password"}
     async with edge.house.unit_of_work() as uow:
-        address = hashlib.sha256(account["email"].encode()).hexdigest()
-        uow.session.add_all(SignInFailure(email_hash=address) for _ in range(10))
+        uow.session.add_all(SignInFailure(email_hash="", client_address="127.0.0.1") for _ in range(50))
 
     answer = await edge.data(SIGN_IN, {"i": wrong})
 
-    assert answer["signIn"]["errors"][0]["code"] == "RATE_LIMITED"
+    error = answer["signIn"]["errors"][0]
+    assert error["code"] == "LOCKED"
+    assert 25 < error["retryAfter"] <= 30

@@ -14,7 +14,7 @@ from api import accounts, cases
 from api.persistence import tables
 from api.persistence.columns import now
 from api.settings import Settings
-from schema import subscriptions
+from schema import credentials
 from schema.node_ids import node_id
 from tests.schema.edge import WAIT_SECONDS, Edge, Json
 from tests.schema.rows import MadeCase, Rows
@@ -33,8 +33,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(subscriptions, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(credentials, "CHECK_SECONDS", 0.1)
 
 
 async def cursors(edge: Edge, made: MadeCase, who: str = "clinician") -> tuple[str, str]:
