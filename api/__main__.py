@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValidationError as error:
         for fault in error.errors():
             sentence = fault["msg"].removeprefix("Value error, ")
-            print(f"hilum: HILUM_{str(fault['loc'][0]).upper()}: {sentence}", file=sys.stderr)
+            name = f"HILUM_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""  # some are about several settings
+            print(f"hilum: {name}{sentence}", file=sys.stderr)
         return 2
     set_up(settings)
     try:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from api.budgets.buckets import Budgets
 from api.events.hub import Hub
 from api.identity.directory import UserDirectory
 from api.identity.letters import Letter
@@ -94,6 +95,7 @@ async def open_backends(
         directory=directory,
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
+        budgets=Budgets(sessions),
         mailer=mailer,
         seals=seals,
         service=service,

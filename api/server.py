@@ -16,6 +16,9 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.network.connections import Guard, protocols
+from api.network.listener import TlsServer
+from api.network.tls import Certificate
 from api.persistence import jobs
 from api.persistence.embedded_server import EmbeddedServer, running_url
 from api.persistence.migration import migrate
@@ -80,22 +83,13 @@ def database_beside(settings: Settings) -> Iterator[str]:
 @asynccontextmanager
 async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicorn.Server]:
     """The API answers and workers run inside the block."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, database_url),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,  # its lines would hold signed addresses
-            timeout_graceful_shutdown=3,
-            ws="websockets-sansio",
-            ws_max_size=1 << 20,
-            server_header=False,
-        )
-    )
+    certificate = Certificate(settings) if settings.is_tls else None
+    server = _make_server(settings, database_url, certificate)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # older uvicorn; we stop it ourselves
     api = asyncio.create_task(server._serve(), name="api")
-    workers = [asyncio.create_task(_keep_working(settings, database_url)) for _ in range(settings.workers)]
+    beside = [asyncio.create_task(_keep_working(settings, database_url)) for _ in range(settings.workers)]
+    if certificate is not None:
+        beside.append(asyncio.create_task(certificate.keep()))
     try:
         while not server.started and not api.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
             await asyncio.sleep(0.01)
@@ -105,10 +99,23 @@ async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicor
         gc.freeze()  # the schema too stays
         yield server
     finally:
-        for worker in workers:
-            worker.cancel()
+        for task in beside:
+            task.cancel()
         server.should_exit = True
-        await asyncio.gather(*workers, api, return_exceptions=True)
+        await asyncio.gather(*beside, api, return_exceptions=True)
+
+
+def _make_server(settings: Settings, database_url: str, certificate: Certificate | None) -> uvicorn.Server:
+    guard = Guard(settings)
+    config = uvicorn.Config(
+        create_app(settings, database_url),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        **protocols(guard),
+    )
+    return uvicorn.Server(config) if certificate is None else TlsServer(config, certificate.context, guard)
 
 
 async def _keep_working(settings: Settings, database_url: str) -> None:

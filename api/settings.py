@@ -3,10 +3,10 @@
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
@@ -42,6 +42,40 @@ class Settings(BaseSettings):
         description="Force each stored file to the disk: outlives a power cut, not only a killed process; slower.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
+
+    # the network's edge
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses and networks of proxies, with commas, that are believed what they say of their clients.",
+    )
+    connections: int = Field(2000, ge=1, description="Connections at once, in all.")
+    connections_per_address: int = Field(
+        200, ge=1, description="Connections at once from one network address that is no trusted proxy."
+    )
+    header_seconds: float = Field(10.0, gt=0, description="Longest time for a TLS handshake, and for a request's head.")
+    header_bytes: int = Field(64 * 1024, ge=1024, description="Largest head of a request, bytes.")
+    keep_alive_seconds: int = Field(5, ge=1, description="An idle connection is kept for so long, seconds.")
+    body_grace_seconds: float = Field(
+        60.0, gt=0, description="A body may take so long whatever its size, seconds; beyond that it needs the pace."
+    )
+    body_bytes_per_second: int = Field(1024, ge=1, description="Least pace at which a client sends a body.")
+    reader_grace_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="An answer may lie unread for so long, seconds; beyond that the client needs the pace.",
+    )
+    reader_bytes_per_second: int = Field(1024, ge=1, description="Least pace at which a client reads an answer.")
+    socket_message_bytes: int = Field(MIB, ge=1024, description="Largest message of a WebSocket, bytes.")
+    socket_ping_seconds: float = Field(
+        20.0, gt=0, description="Pause between pings of a WebSocket, and the longest wait for the answer to one."
+    )
+
+    # TLS
+    tls: Literal["off", "generated"] = Field(
+        "off", description="`generated`: serve HTTPS with a certificate of an authority in the data folder."
+    )
+    tls_cert: Path | None = Field(None, description="Certificate chain to serve HTTPS with, PEM; with HILUM_TLS_KEY.")
+    tls_key: Path | None = Field(None, description="Private key of HILUM_TLS_CERT, PEM, without a pass phrase.")
 
     # database
     database_pool: int = Field(10, ge=2, le=200, description="Connections a process keeps to PostgreSQL.")
@@ -177,6 +211,34 @@ class Settings(BaseSettings):
     introspection: bool = Field(False, description="Answer introspection of the schema to those not signed in.")
     event_days: int = Field(30, ge=1, description="Days that events are kept for replay.")
 
+    # what one may use (docs/decisions/0012)
+    query_cost: int = Field(10_000, ge=1, description="Most points that one GraphQL operation may cost.")
+    person_cost_bucket: int = Field(100_000, ge=1, description="Points of GraphQL that a person may spend at once.")
+    person_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a person each second.")
+    api_key_cost_bucket: int = Field(
+        100_000, ge=1, description="Points of GraphQL that an application's key may spend at once."
+    )
+    api_key_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a key each second.")
+    address_cost_bucket: int = Field(
+        10_000, ge=1, description="Points of GraphQL that one network address may spend at once, signed out."
+    )
+    address_cost_restore: float = Field(200.0, gt=0, description="Points that come back to an address each second.")
+    anonymous_per_minute: int = Field(
+        120, ge=1, description="Mutations from one network address without a session: sign-in, sign-up, reset."
+    )
+    guesses_per_minute: int = Field(10, ge=1, description="Codes and passwords that one signed-in person may try.")
+    uploads_per_minute: int = Field(60, ge=1, description="Uploads that one person or key may begin.")
+    analyses_per_minute: int = Field(60, ge=1, description="Analyses that one person or key may start.")
+    exports_per_minute: int = Field(10, ge=1, description="Exports that one person or key may ask for.")
+    comments_per_minute: int = Field(60, ge=1, description="Comments and annotations that one person or key may write.")
+    invitations_per_minute: int = Field(
+        30, ge=1, description="Invitations, shares, keys and webhooks that one person may make."
+    )
+    wrong_addresses_per_minute: int = Field(
+        60, ge=1, description="Addresses with a wrong signature that one network address may ask for."
+    )
+    sockets_per_minute: int = Field(300, ge=1, description="WebSockets that one network address may open.")
+
     # uploads
     upload_bytes: int = Field(4 * GIB, ge=1, description="Largest upload in all, bytes.")
     upload_files: int = Field(5000, ge=1, description="Most files of one upload.")
@@ -247,6 +309,16 @@ class Settings(BaseSettings):
     )
     analyses_per_case: int = Field(50, ge=1, description="Most analyses of one case.")
 
+    @model_validator(mode="after")
+    def _has_one_certificate(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("HILUM_TLS_CERT and HILUM_TLS_KEY go together: set both, or neither.")
+        if self.tls_cert is not None and self.tls != "off":
+            raise ValueError("HILUM_TLS=generated makes a certificate: leave out HILUM_TLS_CERT and HILUM_TLS_KEY.")
+        if self.is_tls and self.public_url is not None and not self.public_url.startswith("https://"):
+            raise ValueError("HILUM_PUBLIC_URL begins with https:// where Hilum itself serves HTTPS.")
+        return self
+
     @field_validator("public_url")
     @classmethod
     def _names_one_host(cls, public_url: str | None, info: ValidationInfo) -> str | None:
@@ -292,7 +364,13 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where browsers reach the server, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        scheme = "https" if self.is_tls else "http"
+        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether this process itself speaks HTTPS."""
+        return self.tls == "generated" or self.tls_cert is not None
 
 
 def is_secure(address: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from api.budgets.buckets import Budgets
 from api.errors import Conflict, Invalid
 from api.events.append import NewEvent, append
 from api.events.hub import Hub
@@ -58,6 +59,7 @@ class House:
     directory: UserDirectory
     predictor: Predictor
     tokens: AccessTokens
+    budgets: Budgets
     mailer: Mailer
     seals: SealedTexts
     service: Service = Service.ANONYMOUS

@@ -18,7 +18,7 @@ from api.exports import running as export_runs
 from api.oversight import anchors, rounds
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, RateBudget, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -34,6 +34,7 @@ OVERSEE_SECONDS = 60.0  # whether an anchor or a verification is due
 SHUTDOWN_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60
 DOUBLINGS = 6  # of the pause, until it is the longest
+EMPTY_AGAIN = timedelta(hours=1)  # a bucket so long untouched holds nothing any more
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
@@ -146,6 +147,7 @@ async def sweep(house: House) -> None:
             await session.execute(delete(Event).where(col(Event.at) < too_old))
             await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < kept))
             await session.execute(delete(SignInFailure).where(col(SignInFailure.at) < kept))
+            await session.execute(delete(RateBudget).where(col(RateBudget.at) < now() - EMPTY_AGAIN))
 
 
 async def oversee(house: House) -> None:

@@ -34,8 +34,9 @@ from schema.loaders import Loaders
 from schema.node_ids import find_key
 from schema.reads import CASE_LIST, Read, Reads
 
-REFRESH_COOKIE = "hilum_refresh"
-COOKIE_PATH = "/graphql"
+GRAPHQL_PATH = "/graphql"
+REFRESH_COOKIE = "__Host-hilum_refresh"  # browsers take it from this host alone, over TLS or from their own machine
+COOKIE_PATH = "/"  # as its prefix demands (RFC 6265bis §4.1.3.2)
 
 
 @dataclass

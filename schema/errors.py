@@ -9,11 +9,11 @@ from typing import ParamSpec, TypeVar
 
 import strawberry
 from graphql import GraphQLError
-from opentelemetry import trace
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import ApiError, ErrorCode, NotFound, Unavailable
+from api.telemetry import find_trace_id
 from schema.context import Context
 from schema.node_ids import find_key, parse_id
 from schema.reads import action_of_mutation, snake_case
@@ -149,6 +149,5 @@ def _replaced(error: GraphQLError, message: str, extensions: dict[str, object]) 
 
 
 def current_trace_id() -> str:
-    """Of the span around the operation; a fresh one where there is none, as in a stream."""
-    span = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(span.trace_id) if span.is_valid else secrets.token_hex(16)
+    """Of the span around the operation; a fresh one where there is none."""
+    return find_trace_id() or secrets.token_hex(16)

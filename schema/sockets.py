@@ -6,13 +6,14 @@ from typing import cast
 
 from graphql import GraphQLError
 from sqlalchemy.exc import SQLAlchemyError
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
     SubscribeMessage,
 )
 
+from api import telemetry
 from api.errors import ErrorCode, Unauthenticated
 from schema.context import Caller
 from schema.credentials import Credential
@@ -56,6 +57,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Caller, None]):
             await self.handle_invalid_message(fault)
         else:
             await super().handle_message(message)
+
+    async def run_operation(self, operation: Operation[Caller, None]) -> None:
+        """Each in a trace of its own: a socket may carry thousands."""
+        with telemetry.span("graphql", begins=True):
+            await super().run_operation(operation)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         most = self.max_subscriptions_per_connection

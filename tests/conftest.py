@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from api.backends import Backends, open_backends
 from api.persistence.embedded_server import EmbeddedServer
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from tests.cognito.server import CognitoServer
 
 TEMPLATE = "hilum_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _traced() -> None:
+    """As every process is; without it there are no trace ids."""
+    trace.set_tracer_provider(TracerProvider())
 
 
 @pytest.fixture(scope="session")

@@ -26,12 +26,13 @@ FEATURES = [
 LAYERS: list[tuple[str, list[str], str]] = [
     ("1 ground", ["api.errors", "api.permissions", "api.settings", "api.telemetry"], "listed"),
     ("2a capabilities", ["api.persistence", "api.imaging"], "own folder"),
-    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference", "api.mail"], "own folder"),
+    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference", "api.mail",
+                         "api.budgets"], "own folder"),
     ("3 transaction", ["api.unit_of_work"], "own folder"),
     ("4 features", [f"api.{name}" for name in FEATURES], "own folder"),
     ("5 edges", ["schema", "api.routes"], "own folder"),
-    ("6 entry", ["api.app", "api.worker", "api.backends", "api.server", "api.client", "api.demo", "api.commands",
-                 "api.__main__"], "all"),
+    ("6 entry", ["api.app", "api.worker", "api.backends", "api.server", "api.network", "api.client", "api.demo",
+                 "api.commands", "api.__main__"], "all"),
 ]  # fmt: skip
 GROUND = {"api.permissions": {"api.errors"}, "api.telemetry": {"api.settings", "api.permissions"}}
 NO_INPUT_OUTPUT = ["api.imaging", "api.inference.tensors", "api.permissions"]

@@ -5,6 +5,7 @@ Goes on through short breaks and restarts of the server; every request it makes 
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
@@ -34,6 +35,7 @@ class Connection:
     """`async with` it: signs in on entering, out on leaving. patience: seconds that a break may last.
 
     ask_code: for a code of the second factor, each time one is needed; None where nobody could be asked.
+    trust: whose certificates are believed; None for the usual ones.
     """
 
     def __init__(
@@ -43,13 +45,17 @@ class Connection:
         password: str,
         patience: float = PATIENCE_SECONDS,
         ask_code: Callable[[], str] | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self._email, self._password, self._patience, self._ask_code = email, password, patience, ask_code
         self._token: str | None = None
         # A proxy has no business between this machine and itself.
         is_here = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"})
+        self._http = httpx.AsyncClient(
+            verify=trust or True, timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"}
+        )
 
     async def __aenter__(self) -> Self:
         try:

@@ -75,3 +75,30 @@ def test_the_app_clients_secret_is_not_shown_when_settings_are_printed(monkeypat
     assert settings.cognito_client_secret is not None
     assert settings.cognito_client_secret.get_secret_value() == "do-not-show"
     assert "do-not-show" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"HILUM_TLS_CERT": "/chain.pem"}, "HILUM_TLS_CERT and HILUM_TLS_KEY go together"),
+        (
+            {"HILUM_TLS": "generated", "HILUM_TLS_CERT": "/chain.pem", "HILUM_TLS_KEY": "/key.pem"},
+            "leave out HILUM_TLS_CERT",
+        ),
+        ({"HILUM_TLS": "generated", "HILUM_PUBLIC_URL": "http://hilum.example"}, "begins with https://"),
+    ],
+)
+def test_settings_of_tls_that_contradict_each_other_are_told(
+    given: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    assert main(["schema"]) == 2
+
+    assert told in capsys.readouterr().err
+
+
+def test_with_a_certificate_the_address_is_https() -> None:
+    assert Settings(tls="generated").url == "https://127.0.0.1:8000"
+    assert Settings(tls="generated", public_url="https://192.168.1.20:8000").url == "https://192.168.1.20:8000"

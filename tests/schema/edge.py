@@ -19,6 +19,7 @@ from uvicorn import Config, Server
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection
 
+from api.app import guarded
 from api.persistence import tables
 from api.persistence.columns import now
 from api.unit_of_work import House
@@ -63,7 +64,9 @@ class Edge:
         return await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
 
     async def ask(self, query: str, variables: Json | None = None, who: str | None = None, **headers: str) -> Json:
+        """The answer without what it cost."""
         answer: Json = (await self.post(query, variables, who, **headers)).json()
+        answer.pop("extensions", None)
         return answer
 
     async def data(self, query: str, variables: Json | None = None, who: str | None = None) -> Json:
@@ -140,7 +143,8 @@ async def serve_edge(
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = Starlette(routes=graphql_routes(house) if routes is None else routes)
+    inner = Starlette(routes=graphql_routes(house) if routes is None else routes)
+    app = guarded(inner, house.settings, lambda scope: house)
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )

@@ -9,6 +9,7 @@ from api.persistence.tables.audit import (
     AuditEntry,
     AuditVerification,
 )
+from api.persistence.tables.budgets import RateBudget
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.exports import Export
 from api.persistence.tables.identity import (
@@ -50,6 +51,7 @@ __all__ = [
     "Organization",
     "Participant",
     "Patient",
+    "RateBudget",
     "RecoveryCode",
     "Series",
     "Session",
