@@ -1,6 +1,8 @@
 """Chooses the parts of the house. The only place that knows which profile runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +11,15 @@ from api.events.hub import Hub
 from api.identity.local import LocalDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
+from api.keys.opening import make_first, open_keyring
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
+from api.persistence.sealing.keyring import FirstKeys, Keyring
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
+from api.storage.data_keys import DataKeys
 from api.storage.filesystem import FilesystemStore
-from api.storage.local_keys import LocalKeys, secret_key
+from api.storage.local_keys import LocalKeys, add_master, secret_key
 from api.unit_of_work import House
 
 
@@ -46,13 +51,44 @@ class Backends:
     addresses: SignedAddresses
 
 
+def open_data_keys(settings: Settings) -> DataKeys:
+    return LocalKeys(_keys(settings).master)
+
+
+def new_master_key(settings: Settings) -> None:
+    """What wraps data keys from now on; what wrapped them before still unwraps."""
+    add_master(_keys(settings).master)
+
+
+def first_keys(settings: Settings) -> FirstKeys:
+    """For the migration that seals what lies in the clear. Blocking; in a thread, for the caller may have a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(make_first(open_data_keys(settings)))).result()
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.data / "keys")
+
+
 @asynccontextmanager
 async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[Backends]:
-    """database_url: of a migrated database. Everything is closed on leaving."""
-    keys = Keys(settings.data / "keys")
+    """database_url: of a migrated database. Everything is closed on leaving. Raises KeysUnusable."""
+    data_keys = open_data_keys(settings)
+    async with (
+        open_keyring(database_url, data_keys, settings.key_spread_seconds) as keyring,
+        _open_house(settings, database_url, data_keys, keyring) as backends,
+    ):
+        yield backends
+
+
+@asynccontextmanager
+async def _open_house(
+    settings: Settings, database_url: str, data_keys: DataKeys, keyring: Keyring
+) -> AsyncIterator[Backends]:
+    keys = _keys(settings)
     addresses = SignedAddresses(keys.addresses, settings.url)
-    store = FilesystemStore(settings.data / "objects", LocalKeys(keys.master), addresses, fsync=settings.fsync)
-    engine = open_engine(database_url, settings)
+    store = FilesystemStore(settings.data / "objects", data_keys, addresses, fsync=settings.fsync)
+    engine = open_engine(database_url, settings, keyring)
     hub = Hub(database_url)
     house = House(
         settings=settings,
@@ -63,6 +99,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
         directory=LocalDirectory(),
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
+        keyring=keyring,
     )
     try:
         async with house.jobs.open_async():

@@ -11,11 +11,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
+from api.backends import first_keys
 from api.persistence import jobs
 from api.persistence.embedded_server import EmbeddedServer
 from api.persistence.migration import migrate
@@ -51,12 +53,12 @@ def data_folder(settings: Settings) -> Iterator[Path]:
 def database(settings: Settings) -> Iterator[str]:
     """The address of a migrated PostgreSQL: the one that is named, else the embedded one, which stops at the end."""
     if settings.database_url is not None:
-        migrate(settings.database_url)
+        migrate(settings.database_url, partial(first_keys, settings))
         yield settings.database_url
         return
     server = EmbeddedServer(settings.data)
     try:
-        migrate(server.url)
+        migrate(server.url, partial(first_keys, settings))
         # The data folder is ours alone and workers die with their server: whoever had these jobs was killed with it.
         if taken_back := jobs.take_back(server.url):
             log.warning("%d jobs begin again: the server was killed", taken_back)

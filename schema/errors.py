@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 import strawberry
 from graphql import GraphQLError
 from opentelemetry import trace
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import ApiError, ErrorCode, NotFound, Unavailable
@@ -68,6 +68,9 @@ def shown(error: GraphQLError, suggests: bool) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    if isinstance(cause, StatementError) and not isinstance(cause, DBAPIError):
+        prepared = cause.orig  # raised while a value was made ready for the database
+        cause = prepared if isinstance(prepared, Exception) else cause
     if isinstance(cause, ApiError):
         return _with_code(error, cause)
     if isinstance(cause, (DataError, UnicodeEncodeError)):

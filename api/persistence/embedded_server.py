@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,11 @@ def usual_folder(data: Path) -> Path:
         return Path("/var/lib/hilum") / digest
     folder = data / "postgresql"
     return folder if len(str(folder)) < SOCKET_PATH_LIMIT else Path.home() / ".hilum" / digest
+
+
+def address_of(data: Path) -> str:
+    """Of the embedded PostgreSQL that a running Hilum has started for its data folder."""
+    return f"postgresql://postgres@/postgres?host={quote(str(database_folder(data)), safe='')}"
 
 
 class EmbeddedServer:

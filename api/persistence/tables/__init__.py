@@ -3,6 +3,7 @@
 from api.persistence.tables.analyses import Analysis, Finding
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
@@ -10,8 +11,10 @@ from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, Uploa
 __all__ = [
     "Analysis",
     "AuditEntry",
+    "BlindIndexKey",
     "Case",
     "CaseStudy",
+    "DataKey",
     "Event",
     "EventStream",
     "Finding",
