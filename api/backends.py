@@ -11,7 +11,7 @@ from api.events.hub import Hub
 from api.identity.local import LocalDirectory
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
-from api.keys.opening import make_first, open_keyring
+from api.keys.opening import KeysUnusable, make_first, open_keyring
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
 from api.persistence.sealing.keyring import FirstKeys, Keyring
@@ -19,7 +19,7 @@ from api.settings import Settings
 from api.storage.addresses import SignedAddresses
 from api.storage.data_keys import DataKeys
 from api.storage.filesystem import FilesystemStore
-from api.storage.local_keys import LocalKeys, add_master, secret_key
+from api.storage.local_keys import LocalKeys, MasterKeyUnusable, add_master, secret_key
 from api.unit_of_work import House
 
 
@@ -52,7 +52,11 @@ class Backends:
 
 
 def open_data_keys(settings: Settings) -> DataKeys:
-    return LocalKeys(_keys(settings).master)
+    """Raises KeysUnusable."""
+    try:
+        return LocalKeys(_keys(settings).master)
+    except MasterKeyUnusable as error:
+        raise KeysUnusable(str(error)) from error
 
 
 def new_master_key(settings: Settings) -> None:
@@ -64,6 +68,16 @@ def first_keys(settings: Settings) -> FirstKeys:
     """For the migration that seals what lies in the clear. Blocking; in a thread, for the caller may have a loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(make_first(open_data_keys(settings)))).result()
+
+
+def check_keys(settings: Settings, database_url: str) -> None:
+    """Whether the keys open what a migrated database holds. Blocking, without a loop. Raises KeysUnusable."""
+
+    async def open_once() -> None:
+        async with open_keyring(database_url, open_data_keys(settings), settings.key_spread_seconds):
+            pass
+
+    asyncio.run(open_once())
 
 
 def _keys(settings: Settings) -> Keys:

@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
 
 def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
     from api.backends import first_keys
+    from api.keys.opening import KeysUnusable
     from api.persistence.migration import migrate as upgrade
 
     if settings.database_url is None:
@@ -30,7 +31,12 @@ def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
             "hilum: set HILUM_DATABASE_URL; the embedded database is migrated when the server starts.", file=sys.stderr
         )
         return 2
-    print("migrated" if upgrade(settings.database_url, lambda: first_keys(settings)) else "nothing to migrate")
+    try:
+        migrated = upgrade(settings.database_url, lambda: first_keys(settings))
+    except KeysUnusable as error:
+        print(f"hilum: {error}", file=sys.stderr)
+        return 1
+    print("migrated" if migrated else "nothing to migrate")
     return 0
 
 

@@ -144,7 +144,7 @@ def dumped(address: str) -> Mapping[str, bytes]:
             "select schemaname || '.' || quote_ident(tablename) from pg_tables where schemaname <> 'information_schema'"
         ).fetchall()
         for (name,) in names:
-            with connection.cursor().copy(f"copy {name} to stdout") as copy:  # type: ignore[arg-type] # no literal
+            with connection.cursor().copy(f"copy {name} to stdout") as copy:
                 found[name] = b"".join(bytes(piece) for piece in copy)
         connection.execute("checkpoint")
     return found
