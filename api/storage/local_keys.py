@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ NONCE_BYTES = 12  # random; NIST SP 800-38D 8.3 allows 2**32 wraps under one mas
 KEY_ID_BYTES = 4
 VERSION = b"\x01"
 READABLE_BY_OTHERS = 0o077
+LOOK_SECONDS = 1.0  # so often a running process looks whether there is a new master key
 
 
 class MasterKeyUnusable(Exception):
@@ -42,26 +44,29 @@ class LocalKeys:
     def __init__(self, path: Path) -> None:
         _make_once(path)
         self._path = path
-        self._read_at: tuple[int, int] | None = None
+        self._file: tuple[int, int] | None = None  # as it was read: inode, time of its last change
+        self._look_at = 0.0
         self._masters: dict[bytes, AESGCM] = {}
         self._current = b""
         self._read()
 
     def _read(self) -> None:
         """Read the file unless it is as it was. Keys once read are kept, also where the file is gone."""
+        self._look_at = time.monotonic() + LOOK_SECONDS
         try:
             status = self._path.stat()
         except OSError:
             return
-        if (changed := (status.st_ino, status.st_mtime_ns)) == self._read_at:
+        if (changed := (status.st_ino, status.st_mtime_ns)) == self._file:
             return
         keys = _load(self._path)
         self._masters |= {_key_id(key): AESGCM(key) for key in keys}
         self._current = _key_id(keys[0])
-        self._read_at = changed
+        self._file = changed
 
     async def generate(self, context: Mapping[str, str]) -> DataKey:
-        self._read()
+        if time.monotonic() > self._look_at:
+            self._read()
         plaintext, nonce = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(NONCE_BYTES)
         sealed = self._masters[self._current].encrypt(nonce, plaintext, _associated(self._current, context))
         return DataKey(plaintext, VERSION + self._current + nonce + sealed)

@@ -1,5 +1,6 @@
 """The master key file of the embedded profile."""
 
+import asyncio
 import base64
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.storage.data_keys import KeyUnwrapFailed
-from api.storage.local_keys import LocalKeys, MasterKeyUnusable, add_master
+from api.storage.local_keys import LOOK_SECONDS, LocalKeys, MasterKeyUnusable, add_master
 
 
 def _first_line(path: Path) -> bytes:
@@ -85,6 +86,7 @@ async def test_a_new_master_key_is_noticed_and_the_old_ones_stay(tmp_path: Path)
     before = path.read_bytes()
 
     add_master(path)
+    await asyncio.sleep(LOOK_SECONDS + 0.1)
     new = await running.generate({"object": "a"})
 
     assert path.read_bytes().endswith(before)
