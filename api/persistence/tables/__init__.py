@@ -5,6 +5,7 @@ from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.exports import Export
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
 from api.persistence.tables.people import LocalCredential, Organization, Session, SignInFailure, User
+from api.persistence.tables.reading import Comment, Release, Review
 from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
@@ -13,6 +14,7 @@ __all__ = [
     "AuditEntry",
     "Case",
     "CaseStudy",
+    "Comment",
     "Event",
     "EventStream",
     "Export",
@@ -24,6 +26,8 @@ __all__ = [
     "Organization",
     "Participant",
     "Patient",
+    "Release",
+    "Review",
     "Series",
     "Session",
     "SignInFailure",
