@@ -90,7 +90,7 @@ async def withdraw(uow: UnitOfWork, review_key: UUID) -> Review:
         raise Conflict("This review is not released.", ["reviewId"])
     assert uow.actor is not None
     standing.withdrawn_at, standing.withdrawn_by = now(), uow.actor.user_key
-    uow.audit(Action.CASE_RELEASE, review.case_key, "withdrawn")
+    uow.audit("case:withdraw_release", review.case_key)
     _tell(uow, case, review)
     return review
 
