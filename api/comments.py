@@ -29,10 +29,14 @@ class Audience(StrEnum):
     EVERYONE = "EVERYONE"
 
 
-# Which right shows comments meant for whom.
+# Which right shows comments meant for whom, and which lets one write them.
 SHOWN_BY = {
     Audience.EVERYONE: Action.CASE_SEE_COMMENTS,
     Audience.CLINICIANS: Action.CASE_SEE_CLINICIANS_COMMENTS,
+}
+WRITTEN_BY = {
+    Audience.EVERYONE: Action.CASE_COMMENT,
+    Audience.CLINICIANS: Action.CASE_COMMENT_TO_CLINICIANS,
 }
 
 
@@ -64,7 +68,7 @@ async def add(
     """
     actor = await case_rows.require_case(uow.session, uow.actor, case_key, Action.CASE_COMMENT)
     subject = (await case_rows.subjects(uow.session, actor, [case_key]))[case_key]
-    if not is_allowed(actor, SHOWN_BY[audience], subject):
+    if not is_allowed(actor, WRITTEN_BY[audience], subject):
         raise NotPermitted("Your role writes comments for everyone.", ["audience"])
     _check_body(uow, body)
     mentions = list(dict.fromkeys(mentions))
@@ -76,7 +80,7 @@ async def add(
     if reply_to is not None:
         await _check_reply(uow, subject, reply_to, audience)
     if place is not None:
-        await _check_place(uow, case_key, place)
+        await _check_place(uow, subject, place)
     comment = Comment(
         organization_key=case.organization_key,
         case_key=case_key,
@@ -159,12 +163,12 @@ async def _check_reply(uow: UnitOfWork, subject: CaseSubject, reply_to: UUID, au
         raise Invalid("An answer to what was written for clinicians is for clinicians too.", ["audience"])
 
 
-async def _check_place(uow: UnitOfWork, case_key: UUID, place: Place) -> None:
+async def _check_place(uow: UnitOfWork, subject: CaseSubject, place: Place) -> None:
     statement = (
         select(Stack)
         .join(Series, col(Series.key) == col(Stack.series_key))
         .join(CaseStudy, col(CaseStudy.study_key) == col(Series.study_key))
-        .where(col(Stack.key) == place.stack, col(CaseStudy.case_key) == case_key)
+        .where(col(Stack.key) == place.stack, col(CaseStudy.case_key) == subject.case_key)
     )
     stack = (await uow.session.execute(statement)).scalars().first()
     if stack is None:
@@ -177,14 +181,16 @@ async def _check_place(uow: UnitOfWork, case_key: UUID, place: Place) -> None:
         inside = 0 <= left <= left + width <= stack.columns and 0 <= top <= top + height <= stack.rows
         if not inside:
             raise Invalid("The box lies outside the picture.", ["anchor", "box"])
-    if place.finding is not None:
-        of_case = select(col(Finding.key)).join(Analysis, col(Analysis.key) == col(Finding.analysis_key))
-        if await uow.session.scalar(of_case.where(_of(place.finding, case_key))) is None:
-            raise NotFound("The case has no such finding.", ["anchor", "findingId"])
+    if place.finding is not None and not await _sees_finding(uow, subject, place.finding):
+        raise NotFound("The case has no such finding, or you may not see it.", ["anchor", "findingId"])
 
 
-def _of(finding: UUID, case_key: UUID) -> ColumnElement[bool]:
-    return and_(col(Finding.key) == finding, col(Analysis.case_key) == case_key)
+async def _sees_finding(uow: UnitOfWork, subject: CaseSubject, finding: UUID) -> bool:
+    if uow.actor is None or not is_allowed(uow.actor, Action.CASE_SEE_ANALYSES, subject):
+        return False
+    of_case = select(col(Finding.key)).join(Analysis, col(Analysis.key) == col(Finding.analysis_key))
+    named = (col(Finding.key) == finding, col(Analysis.case_key) == subject.case_key)
+    return await uow.session.scalar(of_case.where(*named)) is not None
 
 
 def _kept(place: Place | None) -> dict[str, object]:

@@ -239,6 +239,20 @@ def sees_all_cases(actor: Actor) -> bool:
     return Relation.COLLEAGUE in TABLE[actor.role].get(Action.CASE_SEE, frozenset())
 
 
+def sees_user(actor: Actor, user_key: UUID, organization_key: UUID, role: Role) -> bool:
+    """Whether an account shows by its id: oneself, and those of one's organization; patients' where the table says."""
+    if user_key == actor.user_key:
+        return True
+    if organization_key != actor.organization_key:
+        return False
+    return role is not Role.PATIENT or is_allowed(actor, Action.USER_SEE_PATIENTS)
+
+
+def sees_name(actor: Actor, role: Role) -> bool:
+    """Whether somebody of this role, met in a case, is shown by name: a patient's account says who the patient is."""
+    return role is not Role.PATIENT or is_conceivable(actor, Action.CASE_SEE_IDENTITY)
+
+
 def _is_in_scope(actor: Actor, action: Action) -> bool:
     if actor.scopes is None:
         return actor.role is not Role.PARTNER

@@ -96,10 +96,15 @@ async def withdraw(uow: UnitOfWork, review_key: UUID) -> Review:
 
 
 async def find(uow: UnitOfWork, review_key: UUID) -> Review | None:
-    review = await uow.session.get(Review, review_key)
-    if review is None or uow.actor is None:
-        return None
-    return review if (await reviews_of(uow, [review.case_key])).get(review.case_key) else None
+    return (await find_many(uow, [review_key])).get(review_key)
+
+
+async def find_many(uow: UnitOfWork, review_keys: Iterable[UUID]) -> dict[UUID, Review]:
+    """Those that the actor may see."""
+    statement = select(Review).where(col(Review.key).in_(list(review_keys)))
+    rows = list((await uow.session.execute(statement)).scalars())
+    shown = set(await _allowed(uow, {row.case_key for row in rows}, Action.CASE_SEE_REVIEWS))
+    return {row.key: row for row in rows if row.case_key in shown}
 
 
 async def reviews_of(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, list[Review]]:
@@ -154,7 +159,8 @@ async def _require(uow: UnitOfWork, review_key: UUID) -> Review:
     review = await uow.session.get(Review, review_key)
     if review is None:
         raise NotFound(NO_REVIEW, ["reviewId"])
-    await case_rows.require_case(uow.session, uow.actor, review.case_key, Action.CASE_RELEASE, "reviewId")
+    needed, shown_by = Action.CASE_RELEASE, Action.CASE_SEE_REVIEWS
+    await case_rows.require_case(uow.session, uow.actor, review.case_key, needed, "reviewId", shown_by)
     return review
 
 

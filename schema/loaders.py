@@ -141,7 +141,7 @@ class Loaders:
 
     @cached_property
     def analyses(self) -> DataLoader[UUID, tables.Analysis | None]:
-        return self._one(self._seen(_analyses))
+        return self._one(self._seen(analyses.find_many))
 
     @cached_property
     def latest_analysis(self) -> DataLoader[UUID, tables.Analysis | None]:
@@ -152,12 +152,20 @@ class Loaders:
         return self._one(comments.find_many)
 
     @cached_property
+    def reviews(self) -> DataLoader[UUID, tables.Review | None]:
+        return self._one(reviews.find_many)
+
+    @cached_property
     def reviews_of_case(self) -> DataLoader[UUID, list[tables.Review]]:
         return self._many(reviews.reviews_of)
 
     @cached_property
     def releases_of_case(self) -> DataLoader[UUID, list[tables.Release]]:
         return self._many(reviews.releases_of)
+
+    @cached_property
+    def finding(self) -> DataLoader[UUID, tables.Finding | None]:
+        return self._one(analyses.find_findings)
 
     @cached_property
     def findings(self) -> DataLoader[UUID, list[tables.Finding]]:
@@ -233,11 +241,6 @@ async def _patient_identities(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID
     of_patients = [(row[0], row[1]) for row in await uow.session.execute(statement)]
     shown = await _identities(uow, [study_key for _, study_key in of_patients])
     return {key: any(shown.get(study_key) for of, study_key in of_patients if of == key) for key in keys}
-
-
-async def _analyses(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Analysis]:
-    found = [await analyses.find(uow, key) for key in keys]
-    return {row.key: row for row in found if row is not None}
 
 
 async def _models(

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import strawberry
 
-from api import accounts, analyses, cases, exports, reviews, uploads
+from api import accounts, analyses, cases, exports, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
-from api.permissions import Action, is_allowed
+from api.permissions import Action, Role, is_allowed, sees_user
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
@@ -143,8 +143,7 @@ async def _comment(info: Info, key: UUID) -> Comment | None:
 
 
 async def _review(info: Info, key: UUID) -> Review | None:
-    async with info.context.reading() as uow:
-        row = await reviews.find(uow, key)
+    row = await info.context.loaders.reviews.load(key)
     return Review.of(row) if row else None
 
 
@@ -167,10 +166,11 @@ async def _export(info: Info, key: UUID) -> Export | None:
 
 
 async def _user(info: Info, key: UUID) -> User | None:
-    """A colleague, or oneself."""
     actor = info.context.get_actor()
     row = await info.context.loaders.users.load(key)
-    return User.of(row, actor) if row and row.organization_key == actor.organization_key else None
+    if row is None or not sees_user(actor, row.key, row.organization_key, Role(row.role)):
+        return None
+    return User.of(row, actor)
 
 
 async def _organization(info: Info, key: UUID) -> Organization | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import strawberry
 
-from api import cases, reviews, uploads
+from api import cases, uploads
 from api.errors import NotFound
 from api.events import reading
 from api.events.append import EventKind, Stream
@@ -153,8 +153,7 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
         comment = await context.loaders.comments.load(event.row.subject_key)
         return CommentAdded(cursor=cursor, at=at, case=case, comment=Comment.of(comment)) if comment else None
     if event.row.kind == EventKind.REVIEW_CHANGED and event.row.subject_key is not None:
-        async with context.reading() as uow:
-            review = await reviews.find(uow, event.row.subject_key)
+        review = await context.loaders.reviews.load(event.row.subject_key)
         return ReviewChanged(cursor=cursor, at=at, case=case, review=Review.of(review)) if review else None
     return None
 

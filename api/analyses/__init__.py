@@ -6,7 +6,8 @@ The job is `api.analyses.running`, and only workers import it: what it computes 
 from api.analyses.models import find_model, list_models
 from api.analyses.reading import (
     find,
-    find_finding,
+    find_findings,
+    find_many,
     findings_of,
     latest_of_cases,
     list_analyses,
@@ -16,7 +17,8 @@ from api.analyses.requesting import cancel, request
 __all__ = [
     "cancel",
     "find",
-    "find_finding",
+    "find_findings",
+    "find_many",
     "find_model",
     "findings_of",
     "latest_of_cases",

@@ -19,15 +19,23 @@ NEWEST = [SortKey(col(Analysis.queued_at), datetime, descending=True), SortKey(c
 
 
 async def find(uow: UnitOfWork, analysis_key: UUID) -> Analysis | None:
-    analysis = await uow.session.get(Analysis, analysis_key)
-    if analysis is None or not await _readable(uow, [analysis.case_key]):
-        return None
-    return analysis
+    return (await find_many(uow, [analysis_key])).get(analysis_key)
 
 
-async def find_finding(uow: UnitOfWork, finding_key: UUID) -> Finding | None:
-    finding = await uow.session.get(Finding, finding_key)
-    return finding if finding is not None and await find(uow, finding.analysis_key) is not None else None
+async def find_many(uow: UnitOfWork, analysis_keys: Iterable[UUID]) -> dict[UUID, Analysis]:
+    """Those that the actor may see."""
+    statement = select(Analysis).where(col(Analysis.key).in_(list(analysis_keys)))
+    rows = list((await uow.session.execute(statement)).scalars())
+    readable = set(await _readable(uow, {row.case_key for row in rows}))
+    return {row.key: row for row in rows if row.case_key in readable}
+
+
+async def find_findings(uow: UnitOfWork, finding_keys: Iterable[UUID]) -> dict[UUID, Finding]:
+    """Those of analyses that the actor may see."""
+    statement = select(Finding).where(col(Finding.key).in_(list(finding_keys)))
+    rows = list((await uow.session.execute(statement)).scalars())
+    seen = await find_many(uow, {row.analysis_key for row in rows})
+    return {row.key: row for row in rows if row.analysis_key in seen}
 
 
 async def list_analyses(uow: UnitOfWork, case_key: UUID, page: PageRequest) -> Page[Analysis]:

@@ -52,7 +52,9 @@ async def cancel(uow: UnitOfWork, analysis_key: UUID) -> Analysis:
     analysis = await uow.session.get(Analysis, analysis_key)
     if analysis is None:
         raise NotFound("There is no such analysis, or you may not see it.", ["analysisId"])
-    case = await _get_case(uow, analysis.case_key, Action.ANALYSIS_CANCEL, "analysisId")
+    case = await _get_case(
+        uow, analysis.case_key, Action.ANALYSIS_CANCEL, field="analysisId", shown_by=Action.CASE_SEE_ANALYSES
+    )
     await uow.session.refresh(analysis, with_for_update=True)
     if analysis.status == "CANCELLED":
         return analysis
@@ -64,8 +66,10 @@ async def cancel(uow: UnitOfWork, analysis_key: UUID) -> Analysis:
     return analysis
 
 
-async def _get_case(uow: UnitOfWork, case_key: UUID, action: Action, field: str = "caseId") -> Case:
-    await case_rows.require_case(uow.session, uow.actor, case_key, action, field)
+async def _get_case(
+    uow: UnitOfWork, case_key: UUID, action: Action, field: str = "caseId", shown_by: Action = Action.CASE_SEE
+) -> Case:
+    await case_rows.require_case(uow.session, uow.actor, case_key, action, field, shown_by)
     return await uow.session.get_one(Case, case_key, with_for_update=True, populate_existing=True)
 
 

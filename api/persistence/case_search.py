@@ -35,10 +35,10 @@ async def organizations(session: AsyncSession, actor: Actor) -> Organizations:
 
 
 def matches(text: str, within: Organizations, *, by_identity: bool) -> ColumnElement[bool]:
-    """text: not blank. by_identity: whether patients' names and ids are looked at."""
+    """text: not blank. by_identity: whether all is looked at that could tell who somebody is, or the title alone."""
 
     def found(places: Places) -> ColumnElement[bool]:
-        return _found([place for place in places if by_identity or place[0] not in (NAME, PATIENT_ID)], within)
+        return _found([place for place in places if by_identity or place[0] == TITLE], within)
 
     asked = []
     for token in text.split():

@@ -70,17 +70,23 @@ async def subjects(session: AsyncSession, actor: Actor, case_keys: Iterable[UUID
 
 
 async def require_case(
-    session: AsyncSession, actor: Actor | None, case_key: UUID, action: Action, field: str = "caseId"
+    session: AsyncSession,
+    actor: Actor | None,
+    case_key: UUID,
+    action: Action,
+    field: str = "caseId",
+    shown_by: Action = Action.CASE_SEE,
 ) -> Actor:
     """The actor, who may take `action` on the case. field: of the input, for the error.
 
-    Raises Unauthenticated, NotFound (the same for a case that is not there and one that may not be seen), NotPermitted.
+    shown_by: what shows the thing that the input names, where that is not the case itself.
+    Raises Unauthenticated, NotFound (the same for what is not there and for what may not be seen), NotPermitted.
     """
     if actor is None:
         raise Unauthenticated()
     subject = (await subjects(session, actor, [case_key])).get(case_key)
     # A key may have the scope to act without the one to see.
-    if subject is None or not any(is_allowed(actor, asked, subject) for asked in (Action.CASE_SEE, action)):
+    if subject is None or not any(is_allowed(actor, asked, subject) for asked in (shown_by, action)):
         missing = NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
         missing.action = action
         raise missing

@@ -1,5 +1,7 @@
 """Ask for an analysis, call one off."""
 
+from uuid import UUID
+
 import strawberry
 
 from api import analyses
@@ -41,7 +43,7 @@ class AnalysisMutations:
         model = get_model(model_id, ["modelId"]) if model_id is not None else None
         async with info.context.writing() as uow:
             analysis = await analyses.request(uow, case_key, stack_key, model, given(input.idempotency_key))
-        return AnalysisPayload(analysis=Analysis.of(analysis))
+        return await _payload(info, analysis.key)
 
     @strawberry.mutation
     @refusable(AnalysisPayload, "analysisId")
@@ -49,5 +51,11 @@ class AnalysisMutations:
         info.context.get_actor()
         key = get_key(input.analysis_id, "Analysis", ["analysisId"])
         async with info.context.writing() as uow:
-            analysis = await analyses.cancel(uow, key)
-        return AnalysisPayload(analysis=Analysis.of(analysis))
+            await analyses.cancel(uow, key)
+        return await _payload(info, key)
+
+
+async def _payload(info: Info, key: UUID) -> AnalysisPayload:
+    """Null to an application that may start analyses and not read them."""
+    row = await info.context.loaders.analyses.load(key)
+    return AnalysisPayload(analysis=Analysis.of(row) if row else None)

@@ -57,6 +57,7 @@ class CommentMutations:
     @strawberry.mutation
     @refusable(CommentPayload, "caseId")
     async def add_comment(self, info: Info, input: AddCommentInput) -> CommentPayload:
+        """The comment is null to an application that may write and not read."""
         info.context.get_actor()
         key = get_key(input.case_id, "Case", ["caseId"])
         reply_to, anchor = given(input.reply_to_id), given(input.anchor)
@@ -72,4 +73,5 @@ class CommentMutations:
                 place=anchor.place() if anchor else None,
                 idempotency_key=given(input.idempotency_key),
             )
-        return CommentPayload(comment=Comment.of(comment))
+        row = await info.context.loaders.comments.load(comment.key)
+        return CommentPayload(comment=Comment.of(row) if row else None)

@@ -367,8 +367,7 @@ def _all_or_none(values: Sequence[float | None]) -> list[float] | None:
 
 
 async def find_finding(info: Info, key: UUID) -> Finding | None:
-    async with info.context.reading() as uow:
-        row = await analyses.find_finding(uow, key)
+    row = await info.context.loaders.finding.load(key)
     analysis = await info.context.loaders.analyses.load(row.analysis_key) if row else None
     return Finding.of(row, analysis) if row and analysis else None
 

@@ -52,31 +52,32 @@ async def find_patient(info: Info, key: UUID) -> Patient | None:
 @strawberry.type
 class Study(Node):
     row: strawberry.Private[tables.Study]
-    description: str | None
-    started_at: LocalDateTime | None
 
     @classmethod
     def of(cls, row: tables.Study) -> "Study":
-        return cls(
-            row=row,
-            id=node_id("Study", row.key),
-            description=row.description,
-            started_at=LocalDateTime(row.started_at) if row.started_at else None,
-        )
+        return cls(row=row, id=node_id("Study", row.key))
 
     @described("Null to whoever may not see identity.")
     async def study_instance_uid(self, info: Info) -> str | None:
-        shows = await info.context.loaders.identity_of_study.load(self.row.key)
-        return self.row.study_instance_uid if shows else None
+        return self.row.study_instance_uid if await self._shows_identity(info) else None
+
+    @described("Typed by people, and so null to whoever may not see identity.")
+    async def description(self, info: Info) -> str | None:
+        return self.row.description if await self._shows_identity(info) else None
 
     @described("Null to whoever may not see identity.")
     async def accession_number(self, info: Info) -> str | None:
-        shows = await info.context.loaders.identity_of_study.load(self.row.key)
-        return self.row.accession_number if shows else None
+        return self.row.accession_number if await self._shows_identity(info) else None
+
+    @described("Null to whoever may not see identity.")
+    async def started_at(self, info: Info) -> LocalDateTime | None:
+        if self.row.started_at is None or not await self._shows_identity(info):
+            return None
+        return LocalDateTime(self.row.started_at)
 
     @described("Null to whoever may not see the patient's identity.")
     async def patient(self, info: Info) -> Patient | None:
-        if self.row.patient_key is None or not await info.context.loaders.identity_of_study.load(self.row.key):
+        if self.row.patient_key is None or not await self._shows_identity(info):
             return None
         return await find_patient(info, self.row.patient_key)
 
@@ -88,12 +89,14 @@ class Study(Node):
     async def series(self, info: Info) -> list["Series"]:
         return [Series.of(row) for row in await info.context.loaders.series_of_study.load(self.row.key)]
 
+    async def _shows_identity(self, info: Info) -> bool:
+        return bool(await info.context.loaders.identity_of_study.load(self.row.key))
+
 
 @strawberry.type
 class Series(Node):
     row: strawberry.Private[tables.Series]
     number: int | None
-    description: str | None
     modality: str
     body_part: str | None
     laterality: str | None
@@ -104,7 +107,6 @@ class Series(Node):
             row=row,
             id=node_id("Series", row.key),
             number=row.number,
-            description=row.description,
             modality=row.modality,
             body_part=row.body_part,
             laterality=row.laterality,
@@ -118,8 +120,11 @@ class Series(Node):
 
     @described("Null to whoever may not see identity.")
     async def series_instance_uid(self, info: Info) -> str | None:
-        shows = await info.context.loaders.identity_of_study.load(self.row.study_key)
-        return self.row.series_instance_uid if shows else None
+        return self.row.series_instance_uid if await self._shows_identity(info) else None
+
+    @described("Typed by people, and so null to whoever may not see identity.")
+    async def description(self, info: Info) -> str | None:
+        return self.row.description if await self._shows_identity(info) else None
 
     @described("What can be scrolled as one; none where a series holds no pictures.")
     async def stacks(self, info: Info) -> list["Stack"]:
@@ -140,6 +145,9 @@ class Series(Node):
         stacks = await info.context.loaders.stacks_of_series.load(self.row.key)
         told = {(w["code"], w["message"]): w for stack in stacks if not stack.superseded for w in stack.warnings}
         return [Warning.of(value) for value in told.values()]
+
+    async def _shows_identity(self, info: Info) -> bool:
+        return bool(await info.context.loaders.identity_of_study.load(self.row.study_key))
 
 
 @strawberry.type(
@@ -189,9 +197,11 @@ class Stack(Node):
     async def series(self, info: Info) -> Series:
         return Series.of(await self._series(info))
 
-    @strawberry.field
+    @described("Null to whoever may not see identity.")
     async def frame_of_reference_uid(self, info: Info) -> str | None:
-        return (await self._series(info)).frame_of_reference_uid
+        series = await self._series(info)
+        shows = await info.context.loaders.identity_of_study.load(series.study_key)
+        return series.frame_of_reference_uid if shows else None
 
     @described("Lossless stored values, HTJ2K codestreams (image/jphc).")
     async def frames(self, info: Info) -> FrameSource | None:

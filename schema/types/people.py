@@ -14,6 +14,8 @@ from schema.fields import described
 from schema.node_ids import node_id
 from schema.types.nodes import Node
 
+UNNAMED = "A patient"  # to an application that may not know who
+
 
 @strawberry.enum
 class Role(Enum):
@@ -46,7 +48,8 @@ class User(Node):
     row: strawberry.Private[tables.User]
     display_name: str
     email: str | None = strawberry.field(
-        description="Null to those outside the organization, and of an application, which has none."
+        description="Null to those outside the organization, to an application that may not know who the patient is, "
+        "and of an application, which has none."
     )
     role: Role
     specialty: str | None
@@ -55,11 +58,12 @@ class User(Node):
     @classmethod
     def of(cls, row: tables.User, actor: Actor | None) -> "User":
         is_colleague = actor is not None and actor.organization_key == row.organization_key
+        is_named = actor is None or permissions.sees_name(actor, permissions.Role(row.role))
         return cls(
             row=row,
             id=node_id("User", row.key),
-            display_name=row.display_name,
-            email=row.email if is_colleague and row.role != permissions.Role.PARTNER else None,
+            display_name=row.display_name if is_named else UNNAMED,
+            email=row.email if is_colleague and is_named and row.role != permissions.Role.PARTNER else None,
             role=Role(row.role),
             specialty=row.specialty,
             disabled=row.disabled,

@@ -110,7 +110,7 @@ async def test_a_thing_shows_by_its_id_to_whom_the_table_says_and_so_do_its_fiel
             elif not may and answer.said != absent.said:
                 wrong.append(f"{seat.name}, {situation}: not as if it were not there")
             elif may:
-                wrong += matrix.faults(seat, holding, answer.data)
+                wrong += matrix.faults(seat, holding, answer.data, is_whole=noun == type_of(noun))
 
     assert not wrong, "\n".join(wrong)
 

@@ -58,10 +58,11 @@ class Matrix:
         body.pop("extensions", None)
         return Answer(body, _said(response, body))
 
-    def faults(self, seat: Seat, holding: Holding, told: object) -> list[str]:
+    def faults(self, seat: Seat, holding: Holding, told: object, *, is_whole: bool = True) -> list[str]:
         """Fields that show what they must not, or hide what they may show; and ids that the seat must not come across.
 
-        told: an answer's data, or an event's. holding: what the objects in it hang on.
+        told: an answer's data, or an event's. holding: what the objects in it hang on. is_whole: they hold everything
+        that such things can hold.
         """
         assert seat.actor is not None
         found = []
@@ -74,7 +75,7 @@ class Matrix:
                 may = FIELDS[field](self.world, seat.actor, holding, thing)
                 if shows and not may:
                     found.append(f"{seat.name}, {holding.situation}: {field} shows {thing[name]!r}")
-                if may and not shows and field not in MAY_BE_EMPTY:
+                if is_whole and may and not shows and field not in MAY_BE_EMPTY:
                     found.append(f"{seat.name}, {holding.situation}: {field} shows nothing")
         return found + self.strangers(seat, told)
 

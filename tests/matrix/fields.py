@@ -122,7 +122,13 @@ FIELDS: dict[str, FieldRule] = {
     **of("AuditEntry", WITH_IT, "id at action subjectId outcome address traceId hash service actor"),
 }
 
+# All but the participants' are shown by nothing more than the object itself.
 MAY_BE_EMPTY = {
-    *("Case.viewerCan", "Case.priors", "Case.analyses", "Case.latestAnalysis", "Case.comments", "Case.urgency"),
-    *("Case.reviews", "Case.releases", "Participant.user", "Participant.email", "Study.description"),
+    *("Participant.user", "Participant.email", "User.specialty", "Viewer.pushPublicKey", "Viewer.sessions"),
+    *("Stack.paddingValue", "Study.modalities", "Download.size"),
+    *("Analysis.startedAt", "Analysis.finishedAt", "Analysis.uncertainty", "Analysis.failure", "Analysis.warnings"),
+    *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),
+    *("Export.failure", "ApiKey.lastUsedAt", "ApiKey.revokedAt", "Invitation.acceptedAt", "Invitation.revokedAt"),
+    *("AuditConnection.intact", "AuditConnection.verifiedAt"),
+    *("AuditEntry.subjectId", "AuditEntry.address", "AuditEntry.traceId", "AuditEntry.service", "AuditEntry.actor"),
 }

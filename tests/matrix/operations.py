@@ -179,7 +179,12 @@ MUTATIONS: dict[str, list[MutationRow]] = {
     "confirmSignUp": [for_everybody("WRONG_CODE", email="nobody@test.example", code="123456")],
     "requestPasswordReset": [for_everybody(OK, email="nobody@test.example")],
     "resetPassword": [
-        for_everybody("WRONG_CODE", email="nobody@test.example", code="123456", newPassword=PASSWORD),
+        MutationRow(
+            None,
+            lambda ids: {"email": _new_address(), "code": "123456", "newPassword": PASSWORD},
+            "WRONG_CODE",
+            once=True,
+        ),
     ],
 }
 

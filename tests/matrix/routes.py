@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
@@ -46,7 +46,7 @@ async def frame(world: World, actor: Actor, holding: Holding) -> str:
 
 async def archive(world: World, actor: Actor, holding: Holding) -> str:
     name, until = f"exports/{_key(holding, 'Export')}", now() + timedelta(minutes=1)
-    return await world.house.store.sign_read(name, "application/zip", until, actor, holding.case_key)
+    return await world.house.store.sign_read(name, "application/zip", until, actor, holding.case_key or uuid4())
 
 
 async def part(world: World, actor: Actor, holding: Holding) -> str:

@@ -14,8 +14,8 @@ from graphql import (
     get_named_type,
     is_enum_type,
     is_interface_type,
-    is_non_null_type,
     is_object_type,
+    is_required_argument,
     is_scalar_type,
 )
 
@@ -70,7 +70,9 @@ def is_shown(value: object) -> bool:
     """Whether a field tells anything; an empty page tells nothing."""
     if isinstance(value, dict) and value.keys() >= PAGE:
         return bool(value["edges"] or value["totalCount"])
-    return value is not None and value != []
+    if isinstance(value, list):
+        return any(each is not None for each in value)
+    return value is not None
 
 
 def _asked(schema: GraphQLSchema, field: GraphQLField, name: str) -> str:
@@ -92,4 +94,4 @@ def _is_leaf(field: GraphQLField) -> bool:
 
 
 def _needs_arguments(field: GraphQLField) -> bool:
-    return any(is_non_null_type(argument.type) for argument in field.args.values())
+    return any(is_required_argument(argument) for argument in field.args.values())

@@ -222,6 +222,8 @@ async def _add_case(uow: UnitOfWork, made: MadeCase, owned_by: UUID) -> tuple[ta
         organization_key=organization_key,
         patient_key=made.patient.key,
         study_instance_uid=f"2.25.{uuid4().int}",
+        description="CT chest",
+        accession_number=f"E{uuid4().hex[:6]}",
         started_at=earlier.replace(tzinfo=None, microsecond=0),
     )
     uow.session.add_all([case, study])
