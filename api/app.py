@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
+from api.persistence.logins import Login
 from api.routes import frames, health, parts, pwa
 from api.routes.security_headers import SecurityHeaders
 from api.settings import Settings
@@ -38,7 +39,7 @@ def create_app(settings: Settings, database_url: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_backends(settings, database_url) as backends:
+        async with open_backends(settings, database_url, Login.API) as backends:
             app.router.routes.extend(routes_of(backends))
             app.state.house = backends.house
             yield

@@ -81,7 +81,7 @@ async def list_cases(
     if uow.actor is None:
         raise Unauthenticated()
     sees_urgency = uow.actor.role is not Role.PATIENT
-    statement = case_rows.visible_cases(uow.actor).where(*_conditions(chosen, uow))
+    statement = case_rows.every_case(uow.actor).where(*_conditions(chosen, uow))
     if chosen.status is None and upload_cases is None:
         statement = statement.where(col(Case.status) != ARCHIVED)
     if upload_cases is not None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -198,10 +198,6 @@ class FrameObjects:
 
     async def _read(self, stack_id: str) -> list[str]:
         async with self._house.sessions() as session:
-            stack = await session.get(Stack, UUID(stack_id))
-            if stack is None:
-                return []
-            statement = select(col(Frame.key), col(Frame.instance_key), col(Frame.frame_number))
-            rows = await session.execute(statement.where(col(Frame.key).in_(stack.frame_keys)))
-            paths = {row[0]: f"{row[1]}/{row[2]}" for row in rows}
-            return [paths[key] for key in stack.frame_keys]
+            # A function of the database: the address is the leave, and says nothing of who holds it.
+            objects = func.hilum_frame_objects(UUID(stack_id)).table_valued("instance_key", "frame_number")
+            return [f"{instance_key}/{number}" for instance_key, number in await session.execute(select(objects))]

@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from api.identity.tokens import AccessTokens
 from api.inference.predictor import Predictor
 from api.permissions import Action, Actor
 from api.persistence import jobs
+from api.persistence.actors import seen_by
 from api.persistence.columns import is_storable
 from api.persistence.tables import AuditEntry, IdempotencyKey
 from api.settings import Settings
@@ -50,13 +52,23 @@ class House:
     tokens: AccessTokens
 
     @asynccontextmanager
-    async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:
-        """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too."""
-        async with self.sessions() as session, session.begin():
+    async def unit_of_work(
+        self, actor: Actor | None = None, address: str | None = None, *, as_worker: bool = False
+    ) -> AsyncIterator["UnitOfWork"]:
+        """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too.
+
+        Row security shows what the actor may see; without one, in a worker everything and in the API no patient's row.
+        as_worker: a job on the actor's behalf that must see more than they may; nothing more where no worker runs.
+        """
+        async with self.sessions(info=seen_by(None if as_worker else actor)) as session, session.begin():
             uow = UnitOfWork(self, session, actor, address)
             yield uow
             await uow.write_records()
         await uow.finish()
+
+    def sessions_of(self, actor: Actor) -> Callable[[], AsyncSession]:
+        """Sessions that see what the actor may see, for reading without a unit of work."""
+        return partial(self.sessions, info=seen_by(actor))
 
 
 @dataclass

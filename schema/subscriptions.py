@@ -108,7 +108,9 @@ async def _pages(
 ) -> AsyncGenerator[list[ReadEvent], None]:
     """Pages of news, with the listener checked while none comes."""
     house = context.house
-    pages = reading.follow(house.sessions, house.hub, streams, start, house.settings.subscription_queue)
+    pages = reading.follow(
+        house.sessions_of(listener.actor), house.hub, streams, start, house.settings.subscription_queue
+    )
     coming = asyncio.ensure_future(anext(pages))
     try:
         while True:

@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
 
 
 def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
+    from api.backends import make_logins
     from api.persistence.migration import migrate as upgrade
 
     if settings.database_url is None:
@@ -28,7 +29,13 @@ def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
             "hilum: set HILUM_DATABASE_URL; the embedded database is migrated when the server starts.", file=sys.stderr
         )
         return 2
-    print("migrated" if upgrade(settings.database_url) else "nothing to migrate")
+    try:
+        changed = upgrade(settings.database_url)
+        make_logins(settings, settings.database_url)
+    except OSError as error:
+        print(f"hilum: {error}", file=sys.stderr)
+        return 1
+    print("migrated" if changed else "nothing to migrate")
     return 0
 
 

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from api.persistence.actors import ActorSession
 from api.settings import Settings
 
 CONNECT_SECONDS = 10
@@ -57,7 +58,7 @@ def _hang_up(connection: Any, record: object, error: BaseException | None) -> No
 
 
 def session_maker(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=ActorSession)
 
 
 @asynccontextmanager

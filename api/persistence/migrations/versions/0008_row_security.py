@@ -1,14 +1,129 @@
-"""Row security."""
+"""Row security.
+
+Every table stands in one of the two maps below; a test asks the database itself. A table that comes later is
+protected by its own migration, with `policies.protect` or `policies.permit`.
+"""
+
+from collections.abc import Iterator
+
+from alembic import op
+
+from api.persistence.policies import (
+    API,
+    EVERYTHING,
+    OWN,
+    OWN_ORGANIZATION,
+    WORKER,
+    Rule,
+    functions,
+    inside,
+    permit,
+    protect,
+    roles,
+    signatures,
+    with_any,
+)
 
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+READ, WRITE = "select", "select, insert, update"
+
+TAKES_PART = f"(select true from participants p where p.case_key = cases.key and p.{OWN})"
+CASE_OF_EVENT = inside("cases", "events.case_key")
+CASE_OF_STREAM = inside("cases", "events.stream_key")
+STREAM_OF_CASE = inside("cases", "event_streams.stream_key")
+CASE_OF_UPLOAD = f"(case_key is null or {inside('cases', 'uploads.case_key')})"
+CASE_OF_ANALYSIS = (
+    "(select c.organization_key = analyses.organization_key from cases c where c.key = analyses.case_key)"
+)
+
+# What holds patient data or leads to it. None: workers only.
+PROTECTED: dict[str, Rule | None] = {
+    "patients": Rule(
+        f"{OWN_ORGANIZATION} or {with_any('cases', 'patient_key', 'patients.key')}"
+        f" or {with_any('studies', 'patient_key', 'patients.key')}"
+    ),
+    "studies": Rule(f"{OWN_ORGANIZATION} or {with_any('case_studies', 'study_key', 'studies.key')}"),
+    "series": Rule(inside("studies", "series.study_key")),
+    "instances": Rule(f"{OWN_ORGANIZATION} or {inside('series', 'instances.series_key')}"),
+    "frames": Rule(inside("instances", "frames.instance_key")),
+    "stacks": Rule(inside("series", "stacks.series_key")),
+    "cases": Rule(f"{OWN_ORGANIZATION} or {TAKES_PART}", "select, update"),
+    "case_studies": Rule(inside("cases", "case_studies.case_key")),
+    # Of all policies this one ends the circle: a case is seen by its participants, and they by whoever sees the case.
+    "participants": Rule(f"{OWN} or hilum_sees_case(case_key)", EVERYTHING, adds="hilum_sees_case(case_key)"),
+    "analyses": Rule(f"{OWN_ORGANIZATION} or {inside('cases', 'analyses.case_key')}", WRITE, adds=CASE_OF_ANALYSIS),
+    "findings": Rule(inside("analyses", "findings.analysis_key")),
+    "uploads": Rule(OWN, WRITE,
+                    adds=f"{OWN} and organization_key = (select hilum_organization()) and {CASE_OF_UPLOAD}"),
+    "upload_files": Rule(inside("uploads", "upload_files.upload_key"), "select, insert"),
+    "upload_instances": Rule(inside("uploads", "upload_instances.upload_key")),
+    "upload_cases": Rule(inside("uploads", "upload_cases.upload_key")),
+    "ingest_tries": None,
+    "idempotency_keys": Rule(OWN, WRITE),
+    # News hold keys, and whoever acts writes them: to a colleague's stream, to that of a case one has just left.
+    # Whoever follows sees those of cases they see. Numbers are taken by `hilum_take_numbers` alone.
+    "events": Rule(
+        "case stream when 'viewer' then stream_key = (select hilum_user())"
+        f" when 'case' then {CASE_OF_STREAM} else stream_key = (select hilum_seen_organization()) or"
+        f" (stream_key = (select hilum_organization()) and (case_key is null or {CASE_OF_EVENT})) end",
+        "select, insert", adds="stream <> 'case' or stream_key = case_key",
+    ),
+    "event_streams": Rule(
+        "case stream when 'viewer' then stream_key = (select hilum_user())"
+        f" when 'case' then {STREAM_OF_CASE} else stream_key = (select hilum_organization()) end"
+    ),
+    # Append-only, for workers too. Written before it is known who acts, and when they have left.
+    "audit_entries": Rule("organization_key = (select hilum_administered_organization())", "select, insert",
+                          adds="true"),
+}  # fmt: skip
+
+# What the API needs before it knows an actor, or holds nothing of patients: table, what the API may, why.
+UNPROTECTED: dict[str, tuple[str, str]] = {
+    "organizations": (READ, "their names; asked for with whoever signs in"),
+    "users": (WRITE, "found by e-mail address before anybody is signed in"),
+    "local_credentials": (WRITE, "checked before anybody is signed in"),
+    "sessions": (WRITE, "found by a token before it is known whose it is"),
+    "sign_in_failures": ("select, insert, delete", "counted before anybody is signed in"),
+    "alembic_version": (READ, "one number"),
+    "procrastinate_jobs": ("insert, select (id)", "keys of what is to be done; only workers read them"),
+    "procrastinate_events": ("insert", "times of jobs, written by a trigger"),
+    "procrastinate_workers": ("", "workers' heartbeats"),
+    "procrastinate_periodic_defers": ("", "times of jobs"),
+}
+APPEND_ONLY = {"audit_entries"}
+
 
 def upgrade() -> None:
-    pass
+    for statement in _statements():
+        op.execute(statement)
+
+
+def _statements() -> Iterator[str]:
+    yield from roles()
+    yield f"grant usage on schema public to {API}, {WORKER}"
+    yield from functions()
+    for table, rule in PROTECTED.items():
+        yield from protect(table, rule, "select, insert" if table in APPEND_ONLY else EVERYTHING)
+    for table, (api_may, _) in UNPROTECTED.items():
+        yield from permit(table, WORKER, READ if table == "alembic_version" else EVERYTHING)
+        if api_may:
+            yield from permit(table, API, api_may)
 
 
 def downgrade() -> None:
-    pass
+    """The roles stay: other databases of the cluster may use them."""
+    for table in PROTECTED:
+        for action in ("select", "insert", "update", "delete"):
+            op.execute(f"drop policy if exists api_{action} on {table}")
+        op.execute(f"drop policy worker on {table}")
+        op.execute(f"alter table {table} no force row level security")
+        op.execute(f"alter table {table} disable row level security")
+    for function in signatures():
+        op.execute(f"drop function {function}")
+    for kind in ("tables", "sequences"):
+        op.execute(f"revoke all on all {kind} in schema public from {API}, {WORKER}")
+    op.execute(f"revoke usage on schema public from {API}, {WORKER}")
