@@ -4,9 +4,9 @@ A session with an actor in its `info` works as the API's role and sees the actor
 Without one it works as the process's own role: the API's sees no patient's row then, a worker's every row.
 """
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import AdaptedConnection, Connection, event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from api.permissions import Action, Actor, is_allowed, sees_all_cases
@@ -40,4 +40,6 @@ def _introduce(session: Session, transaction: SessionTransaction, connection: Co
         "on" if sees_all_cases(actor) else "",
         "on" if is_allowed(actor, Action.AUDIT_READ) else "",
     )
-    connection.exec_driver_sql(INTRODUCE, given)
+    # Straight to the driver: SQLAlchemy's own way takes twice as long, and this is asked for every transaction.
+    adapted = cast(AdaptedConnection, connection.connection.dbapi_connection)
+    adapted.run_async(lambda raw: raw.execute(INTRODUCE, given))

@@ -30,9 +30,13 @@ Json = dict[str, Any]
 
 @dataclass
 class Edge:
-    """people: keys of users by name; tokens: of those who spoke already."""
+    """people: keys of users by name; tokens: of those who spoke already.
+
+    house: for what the test does itself, with a worker's eyes. served: what answers.
+    """
 
     house: House
+    served: House
     url: str
     http: httpx.AsyncClient
     people: dict[str, UUID]
@@ -119,11 +123,12 @@ class Socket:
 
 
 @asynccontextmanager
-async def serve_edge(house: House, people: dict[str, UUID]) -> AsyncIterator[Edge]:
+async def serve_edge(house: House, people: dict[str, UUID], served: House | None = None) -> AsyncIterator[Edge]:
+    served = served or house
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = Starlette(routes=graphql_routes(house))
+    app = Starlette(routes=graphql_routes(served))
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )
@@ -132,7 +137,7 @@ async def serve_edge(house: House, people: dict[str, UUID]) -> AsyncIterator[Edg
         while not server.started:  # noqa: ASYNC110 - uvicorn sets a plain attribute
             await asyncio.sleep(0.005)
         async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
-            yield Edge(house, url, client, people)
+            yield Edge(house, served, url, client, people)
     finally:
         server.should_exit = True
         await task
