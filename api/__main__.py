@@ -5,7 +5,7 @@ import sys
 
 from pydantic import ValidationError
 
-from api.commands import analysis, phantom, schemas, serving
+from api.commands import analysis, audit, deidentification, organizations, phantom, schemas, serving
 from api.settings import Settings
 from api.telemetry import set_up
 
@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValidationError as error:
         for fault in error.errors():
             sentence = fault["msg"].removeprefix("Value error, ")
-            print(f"hilum: HILUM_{str(fault['loc'][0]).upper()}: {sentence}", file=sys.stderr)
+            name = f"HILUM_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""  # some are about several settings
+            print(f"hilum: {name}{sentence}", file=sys.stderr)
         return 2
     set_up(settings)
     try:
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Settings are read from the environment (HILUM_PORT, HILUM_DATA_DIR, …); docs/using.md lists them all.",
     )
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for noun in (serving, analysis, phantom, schemas):
+    for noun in (serving, organizations, analysis, deidentification, phantom, schemas, audit):
         noun.add(commands)
     return made
 

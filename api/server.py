@@ -10,15 +10,18 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
 from api.backends import database_address, make_logins
+from api.network.connections import Guard, protocols
+from api.network.listener import TlsServer
+from api.network.tls import Certificate
 from api.persistence import jobs
-from api.persistence.embedded_server import EmbeddedServer
+from api.persistence.embedded_server import EmbeddedServer, running_url
 from api.persistence.logins import Login, UnfitRole, check_address
 from api.persistence.migration import migrate, refuse_older
 from api.settings import Settings
@@ -62,9 +65,12 @@ def database(settings: Settings) -> Iterator[str]:
         _check_logins(settings, settings.database_url)
         yield settings.database_url
         return
-    if settings.database_app_url is not None:
-        if settings.database_worker_url is None:
-            raise UnfitRole("HILUM_DATABASE_APP_URL is for the API alone: set HILUM_DATABASE_WORKER_URL too.")
+    if settings.database_app_url is not None or settings.database_worker_url is not None:
+        if settings.database_app_url is None or settings.database_worker_url is None:
+            raise UnfitRole(
+                "HILUM_DATABASE_APP_URL is for the API alone, HILUM_DATABASE_WORKER_URL for workers and commands: "
+                "set both."
+            )
         _check_logins(settings, settings.database_app_url)
         refuse_older(settings.database_app_url)
         yield settings.database_app_url
@@ -80,6 +86,18 @@ def database(settings: Settings) -> Iterator[str]:
         server.stop()
 
 
+@contextmanager
+def database_beside(settings: Settings) -> Iterator[str]:
+    """The database, also while a server of the same data folder uses it: then it is left running."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(data_folder(settings))
+        except AlreadyRunning:
+            yield settings.database_url or settings.database_worker_url or running_url(settings.data)
+        else:
+            yield stack.enter_context(database(settings))
+
+
 def _check_logins(settings: Settings, database_url: str) -> None:
     for login in Login:
         check_address(database_address(settings, database_url, login), login)
@@ -88,22 +106,13 @@ def _check_logins(settings: Settings, database_url: str) -> None:
 @asynccontextmanager
 async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicorn.Server]:
     """The API answers and workers run inside the block."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, database_url),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,  # its lines would hold signed addresses
-            timeout_graceful_shutdown=3,
-            ws="websockets-sansio",
-            ws_max_size=1 << 20,
-            server_header=False,
-        )
-    )
+    certificate = Certificate(settings) if settings.is_tls else None
+    server = _make_server(settings, database_url, certificate)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined] # older uvicorn; we stop it ourselves
     api = asyncio.create_task(server._serve(), name="api")
-    workers = [asyncio.create_task(_keep_working(settings, database_url)) for _ in range(settings.workers)]
+    beside = [asyncio.create_task(_keep_working(settings, database_url)) for _ in range(settings.workers)]
+    if certificate is not None:
+        beside.append(asyncio.create_task(certificate.keep()))
     try:
         while not server.started and not api.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
             await asyncio.sleep(0.01)
@@ -113,10 +122,23 @@ async def serving(settings: Settings, database_url: str) -> AsyncIterator[uvicor
         gc.freeze()  # the schema too stays
         yield server
     finally:
-        for worker in workers:
-            worker.cancel()
+        for task in beside:
+            task.cancel()
         server.should_exit = True
-        await asyncio.gather(*workers, api, return_exceptions=True)
+        await asyncio.gather(*beside, api, return_exceptions=True)
+
+
+def _make_server(settings: Settings, database_url: str, certificate: Certificate | None) -> uvicorn.Server:
+    guard = Guard(settings)
+    config = uvicorn.Config(
+        create_app(settings, database_url),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+        **protocols(guard),
+    )
+    return uvicorn.Server(config) if certificate is None else TlsServer(config, certificate.context, guard)
 
 
 async def _keep_working(settings: Settings, database_url: str) -> None:

@@ -3,9 +3,10 @@
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
@@ -42,6 +43,40 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line shown.")
 
+    # the network's edge
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses and networks of proxies, with commas, that are believed what they say of their clients.",
+    )
+    connections: int = Field(2000, ge=1, description="Connections at once, in all.")
+    connections_per_address: int = Field(
+        200, ge=1, description="Connections at once from one network address that is no trusted proxy."
+    )
+    header_seconds: float = Field(10.0, gt=0, description="Longest time for a TLS handshake, and for a request's head.")
+    header_bytes: int = Field(64 * 1024, ge=1024, description="Largest head of a request, bytes.")
+    keep_alive_seconds: int = Field(5, ge=1, description="An idle connection is kept for so long, seconds.")
+    body_grace_seconds: float = Field(
+        60.0, gt=0, description="A body may take so long whatever its size, seconds; beyond that it needs the pace."
+    )
+    body_bytes_per_second: int = Field(1024, ge=1, description="Least pace at which a client sends a body.")
+    reader_grace_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="An answer may lie unread for so long, seconds; beyond that the client needs the pace.",
+    )
+    reader_bytes_per_second: int = Field(1024, ge=1, description="Least pace at which a client reads an answer.")
+    socket_message_bytes: int = Field(MIB, ge=1024, description="Largest message of a WebSocket, bytes.")
+    socket_ping_seconds: float = Field(
+        20.0, gt=0, description="Pause between pings of a WebSocket, and the longest wait for the answer to one."
+    )
+
+    # TLS
+    tls: Literal["off", "generated"] = Field(
+        "off", description="`generated`: serve HTTPS with a certificate of an authority in the data folder."
+    )
+    tls_cert: Path | None = Field(None, description="Certificate chain to serve HTTPS with, PEM; with HILUM_TLS_KEY.")
+    tls_key: Path | None = Field(None, description="Private key of HILUM_TLS_CERT, PEM, without a pass phrase.")
+
     # database
     database_app_url: str | None = Field(
         None,
@@ -66,13 +101,109 @@ class Settings(BaseSettings):
         description="An answer to `refreshSession` that was lost may be asked for again for so long, seconds; "
         "after that the old cookie counts as stolen.",
     )
+    second_factor_required: bool = Field(
+        True, description="Ask everybody for a second factor; those who have none enrol one before they get a session."
+    )
+    reauthentication_seconds: int = Field(
+        900,
+        ge=60,
+        description="A second factor is replaced only in a session that began less than so long ago, seconds.",
+    )
+    challenge_seconds: int = Field(600, ge=60, description="Time to answer a sign-in challenge, seconds.")
+    code_tries: int = Field(5, ge=1, le=20, description="Wrong answers to one challenge or mailed code, then it ends.")
+    mailed_code_seconds: int = Field(600, ge=60, description="Life of a mailed code, seconds.")
+    invitation_days: float = Field(7.0, gt=0, description="Days until an invitation expires.")
+    invitations_per_day: int = Field(200, ge=1, description="Invitations of one organization within 24 hours.")
+
+    # guessing
     sign_in_attempts: int = Field(
-        10, ge=1, description="Failed sign-ins for one e-mail address within the window, then RATE_LIMITED."
+        10, ge=1, description="Failures for one account within the window, of passwords or of codes, then LOCKED."
     )
     sign_in_attempts_per_client: int = Field(
-        50, ge=1, description="Failed sign-ins from one network address within the window, then RATE_LIMITED."
+        50, ge=1, description="Failures from one network address within the window, then LOCKED."
     )
-    sign_in_window_seconds: int = Field(300, ge=1, description="Window in which failed sign-ins are counted, seconds.")
+    sign_in_window_seconds: int = Field(3600, ge=1, description="Window in which failures are counted, seconds.")
+    lockout_seconds: float = Field(
+        30.0, gt=0, description="LOCKED for so long at first, seconds; each further failure doubles it."
+    )
+    lockout_longest_seconds: float = Field(900.0, gt=0, description="LOCKED for so long at most, seconds.")
+
+    # passwords
+    hash_memory_kib: int = Field(
+        65_536, ge=19_456, le=4_194_304, description="Memory of one password hash (argon2id), KiB."
+    )
+    hash_iterations: int = Field(3, ge=2, le=100, description="Passes over that memory.")
+    hash_lanes: int = Field(4, ge=1, le=64, description="Lanes of that memory, filled by as many threads.")
+    concurrent_hashes: int = Field(2, ge=1, le=64, description="Passwords hashed at once; those beyond wait.")
+    waiting_hashes: int = Field(16, ge=0, description="Passwords that wait to be hashed, then UNAVAILABLE.")
+
+    # mail
+    smtp_host: str | None = Field(
+        None, description="Mail server; without it mails go to the console and to `mailbox.txt` in the data folder."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is encrypted: `starttls`, `tls` (port 465) or `none`."
+    )
+    smtp_user: str | None = Field(None, description="Name to sign in to the mail server with.")
+    smtp_password: SecretStr | None = Field(None, description="Password to sign in to the mail server with.")
+    smtp_seconds: float = Field(10.0, gt=0, description="Longest wait for an answer of the mail server, seconds.")
+    mail_from: str = Field("Hilum <hilum@localhost>", description="Sender of Hilum's mails.")
+
+    # directory of accounts
+    user_directory: Literal["local", "cognito"] = Field(
+        "local", description="Where accounts and passwords are kept: our own tables, or a Cognito user pool."
+    )
+    cognito_pool_id: str | None = Field(
+        None,
+        validate_default=True,
+        max_length=55,
+        pattern=r"^[\w-]+_[0-9A-Za-z]+$",
+        description="Id of the user pool; needed with HILUM_USER_DIRECTORY=cognito.",
+    )
+    cognito_client_id: str | None = Field(
+        None,
+        validate_default=True,
+        max_length=128,
+        pattern=r"^[\w+]+$",
+        description="Id of the pool's app client; needed with HILUM_USER_DIRECTORY=cognito.",
+    )
+    cognito_client_secret: SecretStr | None = Field(None, description="Secret of the app client, where it has one.")
+    cognito_region: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+$", description="AWS region of the pool, where the pool's id does not begin with it."
+    )
+    cognito_endpoint: str | None = Field(
+        None,
+        description="Address of Cognito's API where it is not AWS's public one: a private endpoint, a test server.",
+    )
+    cognito_issuer: str | None = Field(
+        None,
+        description="Issuer that the pool's tokens must name (`iss`), where it is not "
+        "https://cognito-idp.REGION.amazonaws.com/POOL_ID.",
+    )
+    cognito_jwks_url: str | None = Field(
+        None, description="Address of the pool's public keys, where it is not ISSUER/.well-known/jwks.json."
+    )
+    cognito_clock_skew_seconds: int = Field(
+        30, ge=0, le=300, description="How far the pool's clock may differ from ours, seconds."
+    )
+    cognito_keys_seconds: int = Field(
+        3600, ge=60, description="The pool's public keys are asked for anew after so long, seconds."
+    )
+    cognito_keys_pause_seconds: float = Field(
+        10.0, ge=1, description="Least pause between two requests for the pool's public keys, seconds."
+    )
+    cognito_keys_outage_seconds: int = Field(
+        86_400,
+        ge=0,
+        description="Keys that cannot be asked for anew stay good for so long, seconds; then tokens are not believed.",
+    )
+    cognito_keys_bytes: int = Field(65_536, ge=1024, description="Largest answer with the pool's public keys, bytes.")
+    cognito_seconds: float = Field(5.0, gt=0, le=60, description="Longest answer of Cognito to one request, seconds.")
+    cognito_calls: int = Field(16, ge=1, le=256, description="Requests to Cognito at once from one process.")
+    cognito_waiting_calls: int = Field(
+        64, ge=0, description="Requests to Cognito that may wait for their turn; those beyond are told to come back."
+    )
 
     # GraphQL
     query_depth: int = Field(15, ge=1, description="Deepest selection of a GraphQL document.")
@@ -88,18 +219,61 @@ class Settings(BaseSettings):
     introspection: bool = Field(False, description="Answer introspection of the schema to those not signed in.")
     event_days: int = Field(30, ge=1, description="Days that events are kept for replay.")
 
+    # what one may use (docs/decisions/0012)
+    query_cost: int = Field(10_000, ge=1, description="Most points that one GraphQL operation may cost.")
+    person_cost_bucket: int = Field(100_000, ge=1, description="Points of GraphQL that a person may spend at once.")
+    person_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a person each second.")
+    api_key_cost_bucket: int = Field(
+        100_000, ge=1, description="Points of GraphQL that an application's key may spend at once."
+    )
+    api_key_cost_restore: float = Field(2000.0, gt=0, description="Points that come back to a key each second.")
+    address_cost_bucket: int = Field(
+        10_000, ge=1, description="Points of GraphQL that one network address may spend at once, signed out."
+    )
+    address_cost_restore: float = Field(200.0, gt=0, description="Points that come back to an address each second.")
+    anonymous_per_minute: int = Field(
+        120, ge=1, description="Mutations from one network address without a session: sign-in, sign-up, reset."
+    )
+    guesses_per_minute: int = Field(10, ge=1, description="Codes and passwords that one signed-in person may try.")
+    uploads_per_minute: int = Field(60, ge=1, description="Uploads that one person or key may begin.")
+    analyses_per_minute: int = Field(60, ge=1, description="Analyses that one person or key may start.")
+    exports_per_minute: int = Field(10, ge=1, description="Exports that one person or key may ask for.")
+    comments_per_minute: int = Field(60, ge=1, description="Comments and annotations that one person or key may write.")
+    invitations_per_minute: int = Field(
+        30, ge=1, description="Invitations, shares, keys and webhooks that one person may make."
+    )
+    wrong_addresses_per_minute: int = Field(
+        60, ge=1, description="Addresses with a wrong signature that one network address may ask for."
+    )
+    sockets_per_minute: int = Field(300, ge=1, description="WebSockets that one network address may open.")
+
     # uploads
     upload_bytes: int = Field(4 * GIB, ge=1, description="Largest upload in all, bytes.")
     upload_files: int = Field(5000, ge=1, description="Most files of one upload.")
     upload_file_bytes: int = Field(2 * GIB, ge=1, description="Largest file of an upload, bytes.")
     upload_hours: float = Field(24.0, gt=0, description="Hours until an unfinished upload expires.")
     open_uploads: int = Field(20, ge=1, description="Unfinished uploads that one person may have.")
-    part_url_seconds: int = Field(3600, ge=10, description="Life of a part's signed address, seconds.")
+    part_url_seconds: int = Field(
+        300, ge=10, le=300, description="Life of a part's signed address, seconds; it counts when a part begins."
+    )
     part_idle_seconds: float = Field(
         60.0, gt=0, description="A client that sends nothing of a part for so long is given up, seconds."
     )
     concurrent_parts: int = Field(64, ge=1, description="Parts received at once; those beyond wait unread.")
-    frame_url_seconds: int = Field(1800, ge=10, description="Life of a frame's signed address, seconds.")
+    frame_url_seconds: int = Field(300, ge=10, le=300, description="Longest life of a frame's signed address, seconds.")
+    address_check_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=60,
+        description="Whether the session of a signed address still lives, and its case may still be seen, "
+        "is asked again after so long, seconds.",
+    )
+
+    # applications
+    api_keys: int = Field(50, ge=1, le=1000, description="API keys of one organization that are in force.")
+    api_key_days: int = Field(
+        366, ge=1, le=3660, description="Longest life of an API key, days; also of one for which no end is asked."
+    )
 
     # archives and instances
     archive_files: int = Field(20_000, ge=1, description="Most files in one archive.")
@@ -109,6 +283,23 @@ class Settings(BaseSettings):
     instance_frames: int = Field(10_000, ge=1, description="Most frames of one instance.")
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
+
+    # exports
+    export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
+    export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
+    open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+    # audit trail
+    audit_anchor_minutes: float = Field(
+        60.0, gt=0, description="Pause between two anchors of a chain that grows, in the object store, minutes."
+    )
+    audit_anchor_days: int = Field(
+        2192,
+        ge=1,
+        description="Days that an anchor can be neither replaced nor deleted; six years, as entries are due.",
+    )
+    audit_verify_hours: float = Field(
+        1.0, gt=0, description="Pause between two verifications of a chain, hours; once a day it is all of it."
+    )
 
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
@@ -126,6 +317,16 @@ class Settings(BaseSettings):
     )
     analyses_per_case: int = Field(50, ge=1, description="Most analyses of one case.")
 
+    @model_validator(mode="after")
+    def _has_one_certificate(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("HILUM_TLS_CERT and HILUM_TLS_KEY go together: set both, or neither.")
+        if self.tls_cert is not None and self.tls != "off":
+            raise ValueError("HILUM_TLS=generated makes a certificate: leave out HILUM_TLS_CERT and HILUM_TLS_KEY.")
+        if self.is_tls and self.public_url is not None and not self.public_url.startswith("https://"):
+            raise ValueError("HILUM_PUBLIC_URL begins with https:// where Hilum itself serves HTTPS.")
+        return self
+
     @field_validator("public_url")
     @classmethod
     def _names_one_host(cls, public_url: str | None, info: ValidationInfo) -> str | None:
@@ -137,6 +338,22 @@ class Settings(BaseSettings):
                 "such as https://hilum.example."
             )
         return public_url
+
+    @field_validator("cognito_pool_id", "cognito_client_id")
+    @classmethod
+    def _is_named_where_needed(cls, given: str | None, info: ValidationInfo) -> str | None:
+        if given is None and info.data.get("user_directory") == "cognito":
+            thing = "user pool" if info.field_name == "cognito_pool_id" else "pool's app client"
+            raise ValueError(f"HILUM_USER_DIRECTORY=cognito needs the id of the {thing}.")
+        return given
+
+    @field_validator("cognito_endpoint", "cognito_jwks_url")
+    @classmethod
+    def _is_safe_to_ask(cls, address: str | None) -> str | None:
+        """Whoever can alter the keys on their way can sign in as anybody."""
+        if address is not None and not is_secure(address):
+            raise ValueError("The address must begin with https:// (http:// is for this machine only).")
+        return address
 
     @cached_property
     def data(self) -> Path:
@@ -155,7 +372,28 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where browsers reach the server, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        scheme = "https" if self.is_tls else "http"
+        return (self.public_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether this process itself speaks HTTPS."""
+        return self.tls == "generated" or self.tls_cert is not None
+
+
+def is_secure(address: str) -> bool:
+    """Whether what is asked of the address cannot be altered on its way."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname or ""))
+    )
+
+
+def is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def is_every_network(host: str) -> bool:

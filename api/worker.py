@@ -12,11 +12,13 @@ from procrastinate.jobs import Job
 from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
-from api import ingest, uploads
+from api import accounts, exports, ingest, uploads
 from api.analyses import running as analyses
+from api.exports import running as export_runs
+from api.oversight import anchors, rounds
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure
+from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, RateBudget, SignInFailure
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -28,14 +30,25 @@ STALLED_SECONDS = 6.0
 RESCUE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+OVERSEE_SECONDS = 60.0  # whether an anchor or a verification is due
 SHUTDOWN_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60
 DOUBLINGS = 6  # of the pause, until it is the longest
+EMPTY_AGAIN = timedelta(hours=1)  # a bucket so long untouched holds nothing any more
 KEPT_HOURS = 48  # of idempotency keys and failed sign-ins
 
 Run = Callable[[House, UUID], Awaitable[None]]
-RUN: dict[str, Run] = {jobs.INGEST: ingest.run, jobs.ANALYZE: analyses.run}
-GIVE_UP: dict[str, Run] = {jobs.INGEST: ingest.give_up, jobs.ANALYZE: analyses.give_up}
+RUN: dict[str, Run] = {
+    jobs.INGEST: ingest.run,
+    jobs.ANALYZE: analyses.run,
+    jobs.EXPORT: export_runs.run,
+    jobs.TELL_DIRECTORY: accounts.tell_directory,
+}
+GIVE_UP: dict[str, Run] = {  # others leave nothing undone
+    jobs.INGEST: ingest.give_up,
+    jobs.ANALYZE: analyses.give_up,
+    jobs.EXPORT: export_runs.give_up,
+}
 FAILURES = "failures"  # among a job's arguments: deaths and failures; procrastinate's attempts count stops too
 RESCUE_LOCK = 0x48494C75  # of the workers one rescues at a time, so that a death counts once
 ABANDONED = "Something went wrong inside Hilum more than once. Ask the operator."
@@ -61,6 +74,7 @@ async def work(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_every(RESCUE_SECONDS, rescue, house), name="rescue")
         group.create_task(_every(SWEEP_SECONDS, sweep, house), name="sweep")
+        group.create_task(_every(OVERSEE_SECONDS, oversee, house), name="oversee")
         group.create_task(
             house.jobs.run_worker_async(
                 concurrency=CONCURRENCY,
@@ -79,9 +93,12 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: object) -> None:
+        async def task(
+            context: procrastinate.JobContext, /, _name: str = name, _run: Run = run, **arguments: object
+        ) -> None:
             try:
-                await _run(house, _subject(arguments))
+                with span(_name):
+                    await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
@@ -113,8 +130,7 @@ async def _begin_again(house: House, job: Job) -> None:
         await house.jobs.job_manager.retry_job(job)
         return
     log.error("job %s is given up: it failed, or its workers died, %d times", job.id, failures)
-    if job.task_name in GIVE_UP:
-        await _end(house, job)
+    await _end(house, job)
     await house.jobs.job_manager.finish_job(job, status=procrastinate.jobs.Status.FAILED, delete_job=False)
 
 
@@ -123,12 +139,23 @@ async def sweep(house: House) -> None:
     with span("sweep"):
         await uploads.expire(house)
         await ingest.release_kept(house)
+        await exports.expire(house)
+        await accounts.sweep(house)
         kept = now() - timedelta(hours=KEPT_HOURS)
         async with house.sessions() as session, session.begin():
             too_old = now() - timedelta(days=house.settings.event_days)
             await session.execute(delete(Event).where(col(Event.at) < too_old))
             await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < kept))
             await session.execute(delete(SignInFailure).where(col(SignInFailure.at) < kept))
+            await session.execute(delete(RateBudget).where(col(RateBudget.at) < now() - EMPTY_AGAIN))
+
+
+async def oversee(house: House) -> None:
+    """Anchor and prove the audit trail where it is time."""
+    with span("oversee"):
+        await anchors.anchor(house)
+        await rounds.verify_due(house)
+        await rounds.forget_old(house)
 
 
 async def _is_enough(house: House, job: Job, error: Exception) -> bool:
@@ -152,6 +179,8 @@ async def _count_failure(house: House, job: Job) -> int:
 
 async def _end(house: House, job: Job) -> None:
     """Raises only what passes, or nothing could be written at all; the job then comes here again."""
+    if job.task_name not in GIVE_UP:
+        return
     try:
         await GIVE_UP[job.task_name](house, _subject(job.task_kwargs))
     except Exception as error:
@@ -162,17 +191,28 @@ async def _end(house: House, job: Job) -> None:
 
 
 async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
-    async with house.sessions() as session, session.begin():
+    async with house.unit_of_work() as uow:
         waiting = col(Analysis.key) == analysis_key, col(Analysis.status).in_(("QUEUED", "RUNNING"))
         failed = (
             update(Analysis).where(*waiting).values(status="FAILED", stage="DONE", failure=ABANDONED, finished_at=now())
         )
-        case_key = await session.scalar(failed.returning(col(Analysis.case_key)))
+        case_key = await uow.session.scalar(failed.returning(col(Analysis.case_key)))
         analyzing = col(Case.key) == case_key, col(Case.status) == "ANALYZING"
-        await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        await uow.session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        uow.audit("analysis:end", analysis_key, "failed")
 
 
-ABANDON: dict[str, Run] = {jobs.INGEST: ingest.abandon, jobs.ANALYZE: _abandon_analysis}
+async def _abandon_export(house: House, export_key: UUID) -> None:
+    waiting = col(Export.key) == export_key, col(Export.status) == "WAITING"
+    async with house.sessions() as session, session.begin():
+        await session.execute(update(Export).where(*waiting).values(status="FAILED", failure=ABANDONED))
+
+
+ABANDON: dict[str, Run] = {
+    jobs.INGEST: ingest.abandon,
+    jobs.ANALYZE: _abandon_analysis,
+    jobs.EXPORT: _abandon_export,
+}
 
 
 def _subject(arguments: Mapping[str, object]) -> UUID:

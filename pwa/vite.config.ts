@@ -37,7 +37,7 @@ export default defineConfig({
   plugins: [shellList()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
-  server: { proxy: { '/graphql': { target: server, ws: true } } },
+  server: { proxy: { '/graphql': { target: server, ws: true, headers: { origin: server } } } },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

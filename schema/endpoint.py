@@ -3,16 +3,13 @@
 GET carries queries only, and nothing here is done on a cookie's credit but `refreshSession`, which is a mutation.
 """
 
-import json
-from collections.abc import Mapping
 from datetime import timedelta
-from json import JSONDecodeError
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -22,27 +19,21 @@ from strawberry.http.streaming import SSETransport
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UnsetType
 
 from api import accounts, telemetry
-from api.errors import ErrorCode
 from api.unit_of_work import House
 from schema import build_schema, streams
-from schema.context import COOKIE_PATH, REFRESH_COOKIE, Caller
+from schema.answers import Answer, refused
+from schema.bodies import limited, parse_json
+from schema.context import GRAPHQL_PATH, REFRESH_COOKIE, Caller
+from schema.credentials import Credential
 from schema.negotiation import JSON, RESPONSE, choose_media_type, takes_either
+from schema.origins import is_foreign
 from schema.sockets import SocketHandler
 
 INIT_SECONDS = 5
 _ACKNOWLEDGED = UnsetType()
-CODES = {413: ErrorCode.TOO_LARGE}
-
-
-class Answer(Response):
-    """What goes beside the result: headers and cookies, its media type, and whether the request was refused."""
-
-    accepted: str = JSON
-    is_refused: bool = False
 
 
 class GraphQLEndpoint(GraphQL[Caller, None]):
@@ -70,17 +61,20 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        limited = _limited(receive, self._house.settings.request_body_bytes)
-        request = Request(scope, limited)
+        settings = self._house.settings
+        within = limited(receive, settings.request_body_bytes)
+        request = Request(scope, within)
         media_type = choose_media_type(request.headers.get("accept"))
         try:
+            if REFRESH_COOKIE in request.cookies and is_foreign(request.headers, settings.url):
+                raise HTTPException(403, "A page of another site may not act for who is signed in here.")
             if request.method == "POST" and takes_either(request.headers.get("accept")):
-                request = await streams.settle(request, limited, self._house.settings.query_tokens)
+                request = await streams.settle(request, within, settings.query_tokens)
             if media_type is None:
                 raise HTTPException(406, f"Accept {RESPONSE}, {JSON} or text/event-stream.")
             response: Response = await self.run(request)
         except HTTPException as refusal:
-            response = _refused(refusal, media_type)
+            response = refused(refusal, media_type)
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Caller:
@@ -89,7 +83,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
             access_token=_bearer(request.headers.get("authorization")),
             address=request.client.host if request.client else None,
             user_agent=request.headers.get("user-agent"),
-            refresh_token=request.cookies.get(REFRESH_COOKIE) if isinstance(response, Response) else None,
+            refresh_token=request.cookies.get(REFRESH_COOKIE) if request.scope.get("method") == "POST" else None,
             response=response if isinstance(response, Response) else None,
         )
 
@@ -99,16 +93,16 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         if given is None:
             return _ACKNOWLEDGED
         token = _bearer(given) if isinstance(given, str) else None
-        if token is None or await accounts.find_actor(self._house, token) is None:
+        actor = await accounts.find_actor(self._house, token) if token is not None else None
+        if token is None or actor is None:
             raise ConnectionRejectionError
+        claims = self._house.tokens.verify(token)
         context.access_token = token
+        context.credential = Credential(self._house, actor, claims.expires_at if claims else None)
         return _ACKNOWLEDGED
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        answer = Answer()
-        answer.status_code = None  # type: ignore[assignment] # Strawberry's sign for: as the result has it
-        del answer.headers["content-length"]
-        answer.accepted = choose_media_type(request.headers.get("accept")) or JSON
+        answer = Answer.accepting(choose_media_type(request.headers.get("accept")))
         request.state.answer = answer
         return answer
 
@@ -116,12 +110,7 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
         return False
 
     def decode_json(self, data: str | bytes) -> object:
-        try:
-            if len(data) <= self._house.settings.request_body_bytes:
-                return json.loads(data)
-        except (UnicodeDecodeError, RecursionError):
-            pass
-        raise JSONDecodeError("no JSON that we take", "", 0)
+        return parse_json(data)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         if request.method == "POST" and (await request.get_body())[:64].lstrip()[:1] not in (b"{", b"["):
@@ -152,49 +141,15 @@ class GraphQLEndpoint(GraphQL[Caller, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         told = await super().process_result(request, result)
-        if isinstance(result, PreExecutionError) or (
-            result.data is None and any(error.path is None for error in result.errors or ())
-        ):
-            told.pop("data", None)
-            answer: Answer = request.state.answer
-            answer.is_refused = True
+        answer: Answer = request.state.answer
+        answer.note(result, told)
         return told
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
     ) -> Response:
         response = super().create_response(response_data, sub_response)
-        response.headers["cache-control"] = "no-store"
-        if isinstance(sub_response, Answer) and sub_response.accepted == RESPONSE:
-            response.headers["content-type"] = f"{RESPONSE}; charset=utf-8"
-            if sub_response.is_refused:
-                response.status_code = 400
-        else:
-            response.headers["content-type"] = f"{JSON}; charset=utf-8"
-        return response
-
-
-def _limited(receive: Receive, most: int) -> Receive:
-    """Stop reading a body once it is too large, whatever its Content-Length says."""
-    read = 0
-
-    async def receive_limited() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > most:
-            raise HTTPException(413, f"A request has at most {most} bytes.")
-        return message
-
-    return receive_limited
-
-
-def _refused(refusal: HTTPException, media_type: str | None) -> Response:
-    code = CODES.get(refusal.status_code, ErrorCode.INVALID)
-    body: Mapping[str, object] = {"errors": [{"message": refusal.reason, "extensions": {"code": code.value}}]}
-    headers = {"allow": "GET, POST"} if refusal.status_code == 405 else {}
-    media_type = RESPONSE if media_type == RESPONSE else JSON
-    return JSONResponse(body, refusal.status_code, headers, f"{media_type}; charset=utf-8")
+        return sub_response.finish(response) if isinstance(sub_response, Answer) else response
 
 
 def _bearer(header: str | None) -> str | None:
@@ -205,6 +160,6 @@ def _bearer(header: str | None) -> str | None:
 def graphql_routes(house: House) -> list[BaseRoute]:
     endpoint = GraphQLEndpoint(house)
     return [
-        Route(COOKIE_PATH, endpoint, name="graphql"),
-        WebSocketRoute(COOKIE_PATH, endpoint, name="graphql-socket"),
+        Route(GRAPHQL_PATH, endpoint, name="graphql"),
+        WebSocketRoute(GRAPHQL_PATH, endpoint, name="graphql-socket"),
     ]

@@ -4,7 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 
-from graphql import DocumentNode, GraphQLError, NoSchemaIntrospectionCustomRule, OperationDefinitionNode, parse
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    MaxIntrospectionDepthRule,
+    NameNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+)
+from graphql import OperationType as Kind
 from sqlalchemy.exc import SQLAlchemyError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
@@ -12,6 +22,8 @@ from strawberry.types.graphql import OperationType
 
 from api.errors import Unavailable
 from schema.context import Caller, Context, open_context
+from schema.costs.charge import Charge
+from schema.errors import TOO_DEEP
 from schema.limits import DocumentLimits
 
 KEPT_DOCUMENTS = 128
@@ -37,9 +49,8 @@ class Documents:
         known = self._kept.get((id(document), introspects))
         if known is not None and known[0] is document:
             return list(known[1])
-        rules = execution.validation_rules
-        if not introspects:
-            rules = (*rules, NoSchemaIntrospectionCustomRule)
+        about_schema = MaxIntrospectionDepthRule if introspects else NoSchemaIntrospectionCustomRule
+        rules = (*execution.validation_rules, about_schema)
         # The document is held beside its faults, so that its id is not given to another one meanwhile.
         faults = tuple(self.limits.check(document)) or tuple(
             validate_document(execution.schema._schema, document, rules)
@@ -57,6 +68,8 @@ class Operation(SchemaExtension):
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._fault: SQLAlchemyError | None = None
+        self._charge: Charge | None = None
+        self._refusal: GraphQLError | None = None
 
     async def on_operation(self) -> AsyncIterator[None]:
         execution = self.execution_context
@@ -65,27 +78,53 @@ class Operation(SchemaExtension):
         if isinstance(caller, Caller):
             try:
                 execution.context = await open_context(caller, "eventCursor" in (execution.query or ""))
+                self._charge = Charge(execution.context)
+                self._refusal = await self._charge.begin()
             except SQLAlchemyError as fault:  # told by `on_execute`, where it becomes an answer on every transport
-                execution.context, self._fault = Context(caller), fault
+                execution.context, self._fault, self._charge = Context(caller), fault, None
         yield
 
     def on_parse(self) -> Iterator[None]:
         execution = self.execution_context
         text = execution.query
-        if text and len(text) <= LONGEST_KEPT:
+        if self._refusal is not None:  # a document that is not paid for is not parsed; `on_validate` tells why
+            execution.graphql_document = _nothing(execution._provided_operation_name)
+        elif text and len(text) <= LONGEST_KEPT:
             try:
                 execution.graphql_document = self._documents.parse(text)
             except GraphQLError:
                 execution.graphql_document = None  # parsed again by the caller, who tells of the error
         yield
 
-    def on_validate(self) -> Iterator[None]:
+    async def on_validate(self) -> AsyncIterator[None]:
         execution = self.execution_context
-        faults = self._documents.faults(self, may_introspect(execution.context))
-        if not faults and execution._provided_operation_name is None and _operations(execution.graphql_document) > 1:
-            faults = [GraphQLError("Say by `operationName` which of the document's operations is meant.")]
-        execution.pre_execution_errors = faults
+        if self._refusal is not None:
+            execution.pre_execution_errors = [self._refusal]
+        else:
+            try:
+                execution.pre_execution_errors = await self._check()
+            except SQLAlchemyError as fault:
+                execution.pre_execution_errors, self._fault = [], fault
+            except RecursionError:
+                execution.pre_execution_errors = [GraphQLError(TOO_DEEP)]
         yield
+
+    async def _check(self) -> list[GraphQLError]:
+        """What is wrong with the document; what it costs is taken where nothing is."""
+        execution = self.execution_context
+        document, name = execution.graphql_document, execution._provided_operation_name
+        assert document is not None
+        faults = self._documents.faults(self, may_introspect(execution.context))
+        if not faults and name is None and _operations(document) > 1:
+            faults = [GraphQLError("Say by `operationName` which of the document's operations is meant.")]
+        if faults or self._charge is None:
+            return faults
+        refusal = await self._charge.settle(execution.schema._schema, document, name, execution.variables)
+        return [refusal] if refusal is not None else []
+
+    def get_results(self) -> dict[str, object]:
+        """The answer's extensions."""
+        return {"cost": self._charge.told} if self._charge is not None else {}
 
     async def on_execute(self) -> AsyncIterator[None]:
         if self._fault is not None:
@@ -100,8 +139,16 @@ class Operation(SchemaExtension):
                 if execution.operation_type is OperationType.QUERY:
                     await context.begin(execution.variables)
                 yield
+                await context.record()
         except TimeoutError:
             raise Unavailable(f"This took longer than {seconds:g} seconds. Ask for less at once.") from None
+
+    async def on_stream_result(self, result: object) -> AsyncIterator[None]:
+        """Before each event of a subscription goes out; what queries and mutations showed is recorded already."""
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            await context.record()
+        yield
 
 
 def may_introspect(context: object) -> bool:
@@ -109,5 +156,12 @@ def may_introspect(context: object) -> bool:
     return not isinstance(context, Context) or context.actor is not None or context.house.settings.introspection
 
 
-def _operations(document: DocumentNode | None) -> int:
-    return sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) if document else 0
+def _operations(document: DocumentNode) -> int:
+    return sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+
+
+def _nothing(name: str | None) -> DocumentNode:
+    """A document whose operation of that name is a query for nothing."""
+    named = NameNode(value=name) if name is not None else None
+    empty = SelectionSetNode(selections=())
+    return DocumentNode(definitions=(OperationDefinitionNode(operation=Kind.QUERY, name=named, selection_set=empty),))

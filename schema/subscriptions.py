@@ -1,28 +1,27 @@
 """Follow a case, or one's own news: first what was missed, in order and each once, then live.
 
-The right to listen is checked before the first event, at least every two seconds, and before each event. A stream
-ends with UNAUTHENTICATED when the access token ends, the session is ended or the account is disabled; with NOT_FOUND
-when the case may no longer be seen.
+The right to listen is checked before the first event, before each event, when there is news of the session, and at
+least every two seconds. A stream ends with UNAUTHENTICATED when the access token ends, the session is ended or the
+account is disabled; with NOT_FOUND when the case may no longer be seen.
 """
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from uuid import UUID
 
 import strawberry
 
-from api import accounts, cases, uploads
-from api.errors import NotFound, Unauthenticated
+from api import cases, uploads
+from api.errors import NotFound
 from api.events import reading
 from api.events.append import EventKind, Stream
 from api.events.cursor import Cursor, parse_cursor
 from api.events.reading import ReadEvent
-from api.permissions import Actor
-from api.persistence.columns import now
+from api.permissions import Action
 from schema.connections import given
 from schema.context import Context, Info, viewer_streams
+from schema.credentials import FRESH_SECONDS, Credential
 from schema.node_ids import get_key
 from schema.types.cases import Analysis, Case
 from schema.types.events import (
@@ -35,8 +34,6 @@ from schema.types.events import (
 )
 from schema.types.uploads import Upload
 
-CHECK_SECONDS = 2.0
-FRESH_SECONDS = 0.25  # a check so young still holds for the next event of a burst
 NO_CASE = "There is no such case, or you may not see it."
 
 
@@ -51,7 +48,7 @@ class Subscription:
         key = get_key(case_id, "Case", ["caseId"])
         async with context.reading() as uow:
             if await cases.find(uow, key) is None:
-                raise NotFound(NO_CASE, ["caseId"])
+                raise _no_case(context, key)
         start = await _start(context, {Stream.CASE: key}, given(after))
         return _case_events(context, listener, key, start)
 
@@ -63,34 +60,26 @@ class Subscription:
         return _viewer_events(context, listener, start)
 
 
-class Listener:
-    """Who listens, as they were when the subscription began; any change of that ends it."""
+class Listener(Credential):
+    """Whoever subscribed, and for a case whether they may still see it."""
 
     def __init__(self, context: Context) -> None:
-        self.actor: Actor = context.get_actor()
-        self._house = context.house
-        self._ends_at = context.access_ends_at
-        self._checked = time.monotonic()
+        super().__init__(context.house, context.get_actor(), context.access_ends_at)
+        self._context = context
 
-    async def check(self, case_key: UUID | None = None, fresh: float = FRESH_SECONDS) -> None:
+    async def check_case(self, case_key: UUID | None, fresh: float = FRESH_SECONDS) -> None:
         """Raises Unauthenticated, or NotFound for a case that may no longer be seen."""
-        if self._ends_at is not None and now() >= self._ends_at:
-            raise Unauthenticated("The access token has ended. Refresh the session and subscribe again.")
-        if time.monotonic() - self._checked < fresh:
-            return
-        if not await accounts.is_current(self._house, self.actor):
-            raise Unauthenticated("The session has ended. Sign in again.")
-        if case_key is not None:
-            async with self._house.unit_of_work(self.actor) as uow:
+        was_fresh = self.is_fresh(fresh)
+        await self.check(fresh)
+        if case_key is not None and not was_fresh:
+            async with self.house.unit_of_work(self.actor) as uow:
                 if await cases.find(uow, case_key) is None:
-                    raise NotFound(NO_CASE, ["caseId"])
-        self._checked = time.monotonic()
+                    raise _no_case(self._context, case_key)
 
-    def patience(self) -> float:
-        """Seconds until the next check is due."""
-        if self._ends_at is None:
-            return CHECK_SECONDS
-        return max(0.0, min(CHECK_SECONDS, (self._ends_at - now()).total_seconds()))
+
+def _no_case(context: Context, key: UUID) -> NotFound:
+    context.reads.seek(Action.CASE_SEE, "Case", key)
+    return NotFound(NO_CASE, ["caseId"])
 
 
 async def _start(context: Context, streams: dict[Stream, UUID], after: str | None) -> Cursor:
@@ -106,32 +95,39 @@ async def _start(context: Context, streams: dict[Stream, UUID], after: str | Non
 async def _pages(
     context: Context, listener: Listener, streams: dict[Stream, UUID], start: Cursor, case_key: UUID | None = None
 ) -> AsyncGenerator[list[ReadEvent], None]:
-    """Pages of news, with the listener checked while none comes."""
+    """Pages of news, with the listener checked while none comes, and when there is news of their session."""
     house = context.house
     pages = reading.follow(
         house.sessions_of(listener.actor), house.hub, streams, start, house.settings.subscription_queue
     )
-    coming = asyncio.ensure_future(anext(pages))
-    try:
-        while True:
-            done, _ = await asyncio.wait({coming}, timeout=listener.patience())
-            await listener.check(case_key)
-            if done:
-                page = coming.result()
-                coming = asyncio.ensure_future(anext(pages))
-                if page:
-                    yield page
-    finally:
-        coming.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await coming
+    with listener.bell() as bell:
+        coming, ringing = asyncio.ensure_future(anext(pages)), asyncio.ensure_future(bell.wait())
+        try:
+            while True:
+                done, _ = await asyncio.wait(
+                    {coming, ringing}, timeout=listener.patience(), return_when=asyncio.FIRST_COMPLETED
+                )
+                if ringing in done:
+                    bell.clear()
+                    ringing = asyncio.ensure_future(bell.wait())
+                await listener.check_case(case_key, FRESH_SECONDS if done == {coming} else 0.0)
+                if coming in done:
+                    page = coming.result()
+                    coming = asyncio.ensure_future(anext(pages))
+                    if page:
+                        yield page
+        finally:
+            for task in (coming, ringing):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
 
 async def _case_events(context: Context, listener: Listener, key: UUID, start: Cursor) -> AsyncIterator[CaseEvent]:
     async with contextlib.aclosing(_pages(context, listener, {Stream.CASE: key}, start, key)) as pages:
         async for page in pages:
             for event in page:
-                await listener.check(key)
+                await listener.check_case(key)
                 context.renew()
                 told = await _case_event(context, key, event)
                 if told is not None:
@@ -142,7 +138,7 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
     """None for what the listener may not know of, or this version has no word for."""
     row = await context.loaders.cases.load(key)
     if row is None:
-        raise NotFound(NO_CASE, ["caseId"])
+        raise _no_case(context, key)
     cursor, at, case = str(event.cursor), event.row.at, Case.of(row)
     if event.row.kind == EventKind.CASE_CHANGED:
         return CaseChanged(cursor=cursor, at=at, case=case)

@@ -7,9 +7,12 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from api.backends import Backends, open_backends
 from api.persistence.embedded_server import EmbeddedServer
@@ -18,7 +21,16 @@ from api.settings import Settings
 from api.unit_of_work import House
 from tests.running import RunningServer, make_accounts
 
+if TYPE_CHECKING:
+    from tests.cognito.server import CognitoServer
+
 TEMPLATE = "hilum_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _traced() -> None:
+    """As every process is; without it there are no trace ids."""
+    trace.set_tracer_provider(TracerProvider())
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +58,7 @@ def database_url(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+    return quick_settings(tmp_path / "data")
 
 
 @pytest.fixture
@@ -70,6 +82,20 @@ def server(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         running.start()
         yield running
         assert running.stop() == 0
+
+
+def quick_settings(data_dir: Path) -> Settings:
+    """With passwords that are hashed as cheaply as the settings allow."""
+    return Settings(data_dir=data_dir, hash_memory_kib=19_456, hash_iterations=2, hash_lanes=1)
+
+
+@pytest.fixture(scope="session")
+def cognito() -> Iterator["CognitoServer"]:
+    """A Cognito that refuses what is wrong; pools are made by the tests."""
+    from tests.cognito.server import cognito_server  # moto takes a second to import
+
+    with cognito_server() as started:
+        yield started
 
 
 def database(url: str, name: str) -> str:

@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 async def make_accounts(settings: Settings, database_url: str) -> Credentials:
-    """Two organizations' people. `stranger` is of the other one."""
+    """Two organizations' people, whose passwords suffice. `stranger` is of the other one."""
     people = {
         "clinician": Role.CLINICIAN,
         "colleague": Role.CLINICIAN,
@@ -42,13 +42,16 @@ async def make_accounts(settings: Settings, database_url: str) -> Credentials:
         "stranger": Role.CLINICIAN,
     }
     credentials: Credentials = {}
-    async with open_backends(settings, database_url) as backends, backends.house.unit_of_work() as uow:
-        own = await accounts.create_organization(uow, "Test hospital")
-        other = await accounts.create_organization(uow, "Other hospital")
+    async with open_backends(settings, database_url) as backends:
+        async with backends.house.unit_of_work() as uow:
+            own = await accounts.create_organization(uow, "Test hospital")
+            other = await accounts.create_organization(uow, "Other hospital")
         for name, role in people.items():
             email, password = f"{name}@test.example", secrets.token_urlsafe(12)
             organization = other if name == "stranger" else own
-            await accounts.create_user(uow, organization.key, email, password, role, name.capitalize())
+            await accounts.create_user(
+                backends.house, organization.key, email, password, role, name.capitalize(), mfa_exempt=True
+            )
             credentials[name] = (email, password)
     return credentials
 

@@ -11,5 +11,5 @@ from api.unit_of_work import House
 
 @asynccontextmanager
 async def as_api(house: House, database_url: str) -> AsyncIterator[House]:
-    async with open_backends(house.settings, database_url, Login.API) as opened:
+    async with open_backends(house.settings, database_url, login=Login.API) as opened:
         yield replace(house, sessions=opened.house.sessions, jobs=opened.house.jobs)

@@ -6,7 +6,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FEATURES = [
-    *("uploads", "ingest", "cases", "images", "analyses", "reports", "annotations", "reviews", "comments", "sharing"),
+    *(
+        "uploads",
+        "ingest",
+        "cases",
+        "images",
+        "analyses",
+        "reports",
+        "exports",
+        "annotations",
+        "reviews",
+        "comments",
+        "sharing",
+    ),
     *("notifications", "accounts", "partners", "oversight"),
 ]
 
@@ -14,12 +26,13 @@ FEATURES = [
 LAYERS: list[tuple[str, list[str], str]] = [
     ("1 ground", ["api.errors", "api.permissions", "api.settings", "api.telemetry"], "listed"),
     ("2a capabilities", ["api.persistence", "api.imaging"], "own folder"),
-    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference"], "own folder"),
+    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference", "api.mail",
+                         "api.budgets"], "own folder"),
     ("3 transaction", ["api.unit_of_work"], "own folder"),
     ("4 features", [f"api.{name}" for name in FEATURES], "own folder"),
     ("5 edges", ["schema", "api.routes"], "own folder"),
-    ("6 entry", ["api.app", "api.worker", "api.backends", "api.server", "api.client", "api.demo", "api.commands",
-                 "api.__main__"], "all"),
+    ("6 entry", ["api.app", "api.worker", "api.backends", "api.server", "api.network", "api.client", "api.demo",
+                 "api.commands", "api.__main__"], "all"),
 ]  # fmt: skip
 GROUND = {"api.permissions": {"api.errors"}, "api.telemetry": {"api.settings", "api.permissions"}}
 NO_INPUT_OUTPUT = ["api.imaging", "api.inference.tensors", "api.permissions"]
@@ -153,13 +166,16 @@ def test_only_backends_chooses_implementations() -> None:
         "api.storage.filesystem",
         "api.storage.local_keys",
         "api.identity.local",
+        "api.identity.cognito",
         "api.inference.embedded",
+        "api.mail.mailbox",
+        "api.mail.smtp",
     }
     choosers = {
         module
         for module, path in modules()
         if own_imports(path) & implementations
-        and not module.startswith(("api.storage", "api.identity", "api.inference"))
+        and not module.startswith(("api.storage", "api.identity", "api.inference", "api.mail"))
     }
 
     assert choosers == {"api.backends"}

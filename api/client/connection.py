@@ -3,8 +3,10 @@
 Goes on through short breaks and restarts of the server; every request it makes may be made twice.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from api.client.backoff import Backoff
-from api.client.documents import SIGN_IN, SIGN_OUT
+from api.client.documents import ANSWER_CHALLENGE, SIGN_IN, SIGN_OUT
 from api.client.errors import ConnectionLost, Refused, ServerNotThere, StaleAddress, WrongPassword
 from api.client.event_stream import read_events
 
@@ -30,15 +32,30 @@ Answer = dict[str, Any]
 
 
 class Connection:
-    """`async with` it: signs in on entering, out on leaving. patience: seconds that a break may last."""
+    """`async with` it: signs in on entering, out on leaving. patience: seconds that a break may last.
 
-    def __init__(self, url: str, email: str, password: str, patience: float = PATIENCE_SECONDS) -> None:
+    ask_code: for a code of the second factor, each time one is needed; None where nobody could be asked.
+    trust: whose certificates are believed; None for the usual ones.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        email: str,
+        password: str,
+        patience: float = PATIENCE_SECONDS,
+        ask_code: Callable[[], str] | None = None,
+        *,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self.url = url.rstrip("/")
-        self._email, self._password, self._patience = email, password, patience
+        self._email, self._password, self._patience, self._ask_code = email, password, patience, ask_code
         self._token: str | None = None
         # A proxy has no business between this machine and itself.
         is_here = urlsplit(self.url).hostname in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx.AsyncClient(timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"})
+        self._http = httpx.AsyncClient(
+            verify=trust or True, timeout=TIMEOUT, trust_env=not is_here, headers={"User-Agent": "hilum"}
+        )
 
     async def __aenter__(self) -> Self:
         try:
@@ -135,12 +152,19 @@ class Connection:
         self._token = None
         given = {"email": self._email, "password": self._password}
         payload = (await self._post(SIGN_IN, {"input": given}))["signIn"]
+        challenge = payload.get("challenge")
+        if challenge is not None and challenge["kind"] == "TOTP" and self._ask_code is not None:
+            code = await asyncio.to_thread(self._ask_code)
+            answer = {"challenge": challenge["token"], "code": code}
+            payload = (await self._post(ANSWER_CHALLENGE, {"input": answer}))["answerChallenge"]
         if payload["errors"]:
             first = payload["errors"][0]
             kind = WrongPassword if first["code"] == "WRONG_CREDENTIALS" else Refused
             raise kind(f"{self._email}: {first['message']}")
         if payload["accessToken"] is None:
-            raise Refused(f"{self._email} signs in with a second step; use the app, or an account without.")
+            raise Refused(
+                f"{self._email} signs in with a second step that cannot be done here. Sign in once in the app."
+            )
         self._token = payload["accessToken"]
 
     async def _recover(self, error: Refused) -> float:

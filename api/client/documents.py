@@ -2,7 +2,13 @@
 
 SIGN_IN = """
 mutation SignIn($input: SignInInput!) {
-  signIn(input: $input) { accessToken errors { code message } }
+  signIn(input: $input) { accessToken challenge { kind token } errors { code message } }
+}
+"""
+
+ANSWER_CHALLENGE = """
+mutation AnswerChallenge($input: AnswerChallengeInput!) {
+  answerChallenge(input: $input) { accessToken errors { code message } }
 }
 """
 
@@ -33,7 +39,7 @@ query Files($id: ID!, $after: String) {
   } }
 }
 fragment Parts on UploadPartConnection {
-  edges { node { number offset size url headers { name value } received } }
+  edges { node { number offset size url headers { name value } expiresAt received } }
   pageInfo { hasNextPage endCursor }
 }
 """
@@ -41,7 +47,7 @@ fragment Parts on UploadPartConnection {
 PARTS = """
 query Parts($id: ID!, $after: String) {
   node(id: $id) { ... on UploadFile { parts(first: 20, after: $after) {
-    edges { node { number offset size url headers { name value } received } }
+    edges { node { number offset size url headers { name value } expiresAt received } }
     pageInfo { hasNextPage endCursor }
   } } }
 }

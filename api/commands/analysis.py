@@ -13,6 +13,7 @@ from api.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from ssl import SSLContext
 
     from rich.console import Console
 
@@ -27,9 +28,9 @@ def add(commands: Commands) -> None:
         "analyze",
         analyze,
         "send a CT to a running server and print what it finds",
-        f"The password is read from {PASSWORD_VARIABLE}, or asked for; the demo's accounts need none. Interrupted, the "
-        "same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 failed, refused or "
-        "unsuitable, 2 wrong usage.",
+        f"The password is read from {PASSWORD_VARIABLE}, or asked for, as is a code; the demo's accounts need none. "
+        "Interrupted, the same command goes on where it stopped. Exit code: 0 findings listed (or none found), 1 "
+        "failed, refused or unsuitable, 2 wrong usage.",
     )
     parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="a folder, DICOM files, a zip archive of them, or a picture"
@@ -45,6 +46,7 @@ def analyze(settings: Settings, chosen: argparse.Namespace) -> int:
     from api.client.credentials import Credentials
     from api.client.errors import ClientError, NothingToSend, WrongPassword
     from api.client.source_files import list_source_files
+    from api.network.tls import client_context
 
     try:
         files = list_source_files(chosen.paths)
@@ -60,7 +62,8 @@ def analyze(settings: Settings, chosen: argparse.Namespace) -> int:
         return 2
     password = os.environ.get(PASSWORD_VARIABLE) or saved.password_of(url, email) or _ask_password(email, url)
     try:
-        return asyncio.run(_analyze(url, email, password, files, chosen.title, Console(highlight=False)))
+        trust = client_context(settings.data)
+        return asyncio.run(_analyze(url, email, password, trust, files, chosen.title, Console(highlight=False)))
     except KeyboardInterrupt:
         print("hilum: Interrupted. Run the same command again, and it goes on from there.", file=sys.stderr)
         raise
@@ -73,7 +76,13 @@ def analyze(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 async def _analyze(
-    url: str, email: str, password: str, files: "Sequence[SourceFile]", title: str | None, console: "Console"
+    url: str,
+    email: str,
+    password: str,
+    trust: "SSLContext",
+    files: "Sequence[SourceFile]",
+    title: str | None,
+    console: "Console",
 ) -> int:
     from api.client.connection import Connection
     from api.client.display import open_display
@@ -81,7 +90,8 @@ async def _analyze(
     from api.client.report import print_report
     from api.client.source_files import idempotency_key
 
-    async with Connection(url, email, password) as connection:
+    ask_code = (lambda: input(f"Code of {email}'s authenticator: ")) if sys.stdin.isatty() else None
+    async with Connection(url, email, password, ask_code=ask_code, trust=trust) as connection:
         with open_display(console) as display:
             result = await run_main_job(connection, files, idempotency_key(files, title), title, display)
     print_report(console, result, url)

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -39,6 +40,7 @@ def add(commands: Commands) -> None:
 
 
 def serve(settings: Settings, chosen: argparse.Namespace) -> int:
+    from api.network.notice import notice
     from api.server import serving
 
     async def run(url: str, stopped: asyncio.Event) -> None:
@@ -47,6 +49,8 @@ def serve(settings: Settings, chosen: argparse.Namespace) -> int:
                 f"Hilum serves at {settings.url} (Ctrl-C stops it). Research software, not a medical device.",
                 flush=True,
             )
+            for line in notice(settings):
+                print(line, flush=True)
             await stopped.wait()
 
     return _serve(settings, run)
@@ -72,11 +76,12 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
         return 2
     # Before the loop takes the signals over: what is imported while it runs could not be stopped.
     from api.backends import open_backends
+    from api.persistence.audit.entries import Service
     from api.persistence.logins import UnfitRole
     from api.worker import work as run_jobs
 
     async def run(stopped: asyncio.Event) -> None:
-        async with open_backends(settings, url) as backends:
+        async with open_backends(settings, url, Service.WORKER) as backends:
             await until(run_jobs(backends.house), stopped)
 
     try:
@@ -99,6 +104,7 @@ def _serve(settings: Settings, run: Callable[[str, asyncio.Event], Coroutine[Any
     try:
         with data_folder(settings), database(settings) as url:
             _check_port(settings)
+            _check_certificate(settings)
             _run(lambda stopped: run(url, stopped))
     except KeyboardInterrupt:
         return 0
@@ -123,6 +129,21 @@ def _check_port(settings: Settings) -> None:
         raise OSError(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
             "Stop what uses it, or choose another HILUM_PORT."
+        ) from error
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raises OSError with a sentence, before anything listens."""
+    from api.network.tls import Certificate
+
+    if not settings.is_tls:
+        return
+    try:
+        Certificate(settings)
+    except (OSError, ssl.SSLError) as error:
+        raise OSError(
+            f"The TLS certificate cannot be used ({type(error).__name__}: {error}). HILUM_TLS_CERT names a chain and "
+            "HILUM_TLS_KEY its private key, both PEM and readable by Hilum."
         ) from error
 
 

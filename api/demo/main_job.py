@@ -20,6 +20,7 @@ from api.client.report import print_report
 from api.client.results import MainJobResult, case_address
 from api.client.source_files import SourceFile, list_source_files
 from api.demo.phantom_files import ensure_phantom_folder
+from api.network.tls import client_context
 from api.permissions import Role
 
 TITLE: Final = "PHANTOM chest (not a patient)"
@@ -32,7 +33,8 @@ async def show_main_job(data: Path, credentials: Credentials, console: Console) 
     clinician = credentials.account(Role.CLINICIAN.value)
     assert clinician is not None
     try:
-        async with Connection(credentials.url, clinician.email, clinician.password) as connection:
+        trust = client_context(data)
+        async with Connection(credentials.url, clinician.email, clinician.password, trust=trust) as connection:
             done = await _find_done(connection, data)
             if done is None:
                 await _run(connection, data, console)

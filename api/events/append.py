@@ -22,6 +22,7 @@ class Stream(StrEnum):
     CASE = "case"
     ORGANIZATION = "organization"
     VIEWER = "viewer"
+    CREDENTIAL = "credential"  # a session or an API key, which changed or ended; holds no events
 
 
 class EventKind(StrEnum):
@@ -72,7 +73,12 @@ async def append(session: AsyncSession, events: Iterable[NewEvent]) -> None:
             session.add(_row(event, offset))
     await session.flush()
     for stream, stream_key in streams:
-        await session.execute(select(func.pg_notify(CHANNEL, f"{stream}:{stream_key}")))
+        await ring(session, stream, stream_key)
+
+
+async def ring(session: AsyncSession, stream: Stream, stream_key: UUID) -> None:
+    """Wake who follows the stream when the transaction commits, without an event."""
+    await session.execute(select(func.pg_notify(CHANNEL, f"{stream}:{stream_key}")))
 
 
 async def _take_numbers(session: AsyncSession, stream: Stream, stream_key: UUID, count: int) -> int:

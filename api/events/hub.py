@@ -50,7 +50,16 @@ class Hub:
 
     @property
     def followers(self) -> int:
-        return sum(len(bells) for bells in self._waiting.values())
+        """Of streams that hold events."""
+        return self._count() - self.watchers
+
+    @property
+    def watchers(self) -> int:
+        """Of sessions and API keys."""
+        return self._count(f"{Stream.CREDENTIAL}:")
+
+    def _count(self, beginning: str = "") -> int:
+        return sum(len(bells) for name, bells in self._waiting.items() if name.startswith(beginning))
 
     async def _listen(self) -> None:
         while True:

@@ -45,6 +45,11 @@ def usual_folder(data: Path) -> Path:
     return folder if len(str(folder)) < SOCKET_PATH_LIMIT else Path.home() / ".hilum" / digest
 
 
+def running_url(data: Path) -> str:
+    """The address of the data folder's PostgreSQL, which another process started."""
+    return f"postgresql://postgres:@/postgres?host={database_folder(data)}"
+
+
 class EmbeddedServer:
     """A real PostgreSQL from the wheel, reached over a socket; stops with its user, whoever was killed before."""
 

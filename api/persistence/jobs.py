@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 INGEST = "ingest"
 ANALYZE = "analyze"
+EXPORT = "export"
+TELL_DIRECTORY = "tell_directory"
 
 
 def open_jobs(url: str, *, blocking: bool = False) -> procrastinate.App:

@@ -29,11 +29,6 @@ LOOKING_PAST = {
     "hilum_sees_case(a_case uuid)": ("boolean", "stable", """
         select exists (select 1 from cases c where c.key = a_case and (c.organization_key = hilum_seen_organization()
             or exists (select 1 from participants p where p.case_key = a_case and p.user_key = hilum_user())))"""),
-    # Whoever asks has a signed address of the stack: the objects that hold its frames, in their order.
-    "hilum_frame_objects(a_stack uuid)": ("table (instance_key uuid, frame_number integer)", "stable", """
-        select f.instance_key, f.frame_number from stacks s
-            cross join lateral unnest(s.frame_keys) with ordinality as k (frame_key, place)
-            join frames f on f.key = k.frame_key where s.key = a_stack order by k.place"""),
     # The next numbers of a stream, the last of them; its row is locked until the transaction ends.
     "hilum_take_numbers(a_stream text, a_key uuid, how_many integer)": ("bigint", "volatile", """
         insert into event_streams as e (stream, stream_key, last_number) values (a_stream, a_key, how_many)
@@ -68,6 +63,11 @@ def inside(parent: str, column: str) -> str:
 def with_any(child: str, reference: str, key: str) -> str:
     """Rows to which a visible row of `child` belongs. reference: of the child's columns. key: with the table's name."""
     return f"(select true from {child} child where child.{reference} = {key} limit 1)"
+
+
+def of_its_case(table: str) -> str:
+    """Rows that name a visible case and that case's own organization."""
+    return f"(select c.organization_key = {table}.organization_key from cases c where c.key = {table}.case_key)"
 
 
 def roles() -> Iterator[str]:

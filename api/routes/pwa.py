@@ -3,6 +3,7 @@
 The app keeps its own places behind `#`, so that every address but `/` is a file or nothing.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.routes.security_headers import DECODER_POLICY
+
 HASHED = "/assets/"  # names change with their content, so these may be kept for ever
+DECODER = re.compile(r"assets/decode\.worker-[\w-]+\.js")  # its worker alone compiles WebAssembly
 NOT_BUILT = "The PWA is not built. Run `make pwa`, or use the GraphQL API at /graphql.\n"
 
 
@@ -32,6 +36,8 @@ class AppFiles(StaticFiles):
             return RedirectResponse(self._own_url + scope["path"], 307)
         response = await super().get_response(path, scope)
         kept = HASHED in f"/{path}" and response.status_code in (200, 304)
+        if DECODER.fullmatch(path):
+            response.headers["content-security-policy"] = DECODER_POLICY
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
         return response
 

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { App } from './app';
 import { resumeSession } from './graphql/session';
+import { scriptUrl } from './ui/trusted-scripts';
 import './ui/tokens.css';
 import './ui/elements.css';
 import './ui/controls.css';
@@ -12,5 +13,5 @@ void resumeSession();
 
 // The offline shell is of the built app only; while developing it would serve yesterday's code.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined));
+  addEventListener('load', () => void navigator.serviceWorker.register(scriptUrl('/sw.js')).catch(() => undefined));
 }

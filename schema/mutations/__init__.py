@@ -3,11 +3,26 @@
 import strawberry
 
 from schema.mutations.analyses import AnalysisMutations
+from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.cases import CaseMutations
+from schema.mutations.exports import ExportMutations
+from schema.mutations.people import PeopleMutations
+from schema.mutations.second_factor import SecondFactorMutations
 from schema.mutations.sessions import SessionMutations
+from schema.mutations.sign_up import SignUpMutations
 from schema.mutations.uploads import UploadMutations
 
 
 @strawberry.type
-class Mutation(SessionMutations, UploadMutations, AnalysisMutations, CaseMutations):
+class Mutation(
+    SignUpMutations,
+    SessionMutations,
+    SecondFactorMutations,
+    PeopleMutations,
+    ApiKeyMutations,
+    UploadMutations,
+    AnalysisMutations,
+    CaseMutations,
+    ExportMutations,
+):
     pass

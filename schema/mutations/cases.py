@@ -6,9 +6,9 @@ from api import cases
 from schema.connections import given
 from schema.context import Info
 from schema.errors import UserError, refusable
-from schema.mutations.sessions import AcknowledgePayload, not_acknowledged
 from schema.node_ids import get_key
 from schema.types.cases import Case
+from schema.types.sign_in import AcknowledgePayload, not_acknowledged
 
 
 @strawberry.input

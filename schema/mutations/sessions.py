@@ -1,14 +1,15 @@
 """Sign in, go on, sign out. The refresh token goes by cookie alone, which only `refreshSession` reads."""
 
-from datetime import datetime
-
 import strawberry
 
 from api import accounts
 from api.errors import Unauthenticated
+from schema.connections import given
 from schema.context import Info
-from schema.errors import UserError, refusable
-from schema.types.viewer import Viewer
+from schema.errors import refusable
+from schema.node_ids import get_key
+from schema.types.sign_in import AcknowledgePayload, SignInPayload, ViewerPayload, answer, not_acknowledged
+from schema.types.viewer import find_viewer
 
 
 @strawberry.input
@@ -17,25 +18,16 @@ class SignInInput:
     password: str
 
 
-@strawberry.type(
-    description="The access token goes in `Authorization: Bearer`. The refresh token is never in a payload: a browser "
-    "holds it in an HttpOnly, Secure, SameSite=Strict cookie, which only refreshSession reads."
-)
-class SignInPayload:
-    access_token: str | None = None
-    expires_at: datetime | None = None
-    viewer: Viewer | None = None
-    errors: list[UserError] = strawberry.field(default_factory=list)
+@strawberry.input
+class AnswerChallengeInput:
+    challenge: str
+    code: str | None = strawberry.UNSET
+    new_password: str | None = strawberry.UNSET
 
 
-@strawberry.type
-class AcknowledgePayload:
-    ok: bool
-    errors: list[UserError] = strawberry.field(default_factory=list)
-
-
-def not_acknowledged(errors: list[UserError]) -> AcknowledgePayload:
-    return AcknowledgePayload(ok=False, errors=errors)
+@strawberry.input
+class RevokeSessionInput:
+    session_id: strawberry.ID
 
 
 @strawberry.type
@@ -43,43 +35,42 @@ class SessionMutations:
     @strawberry.mutation
     @refusable(SignInPayload)
     async def sign_in(self, info: Info, input: SignInInput) -> SignInPayload:
-        caller = info.context.caller
-        async with info.context.writing() as uow:
-            uow.actor = None
-            signed_in = await accounts.sign_in(uow, input.email, input.password, caller.user_agent)
-            actor = uow.actor
-        info.context.sign_in(actor, signed_in.expires_at)
-        caller.keep_refresh_token(signed_in.refresh_token)
-        return _payload(signed_in)
+        return answer(info, await accounts.sign_in(info.context.visitor, input.email, input.password))
+
+    @strawberry.mutation
+    @refusable(SignInPayload)
+    async def answer_challenge(self, info: Info, input: AnswerChallengeInput) -> SignInPayload:
+        code, new_password = given(input.code), given(input.new_password)
+        return answer(info, await accounts.answer_challenge(info.context.visitor, input.challenge, code, new_password))
 
     @strawberry.mutation
     @refusable(SignInPayload)
     async def refresh_session(self, info: Info) -> SignInPayload:
         caller = info.context.caller
         try:
-            async with info.context.writing() as uow:
-                uow.actor = None
-                signed_in = await accounts.refresh(uow, caller.refresh_token, caller.user_agent)
-                actor = uow.actor
+            return answer(info, await accounts.refresh(info.context.visitor, caller.refresh_token))
         except Unauthenticated:
             caller.forget_refresh_token()
             raise
-        info.context.sign_in(actor, signed_in.expires_at)
-        caller.keep_refresh_token(signed_in.refresh_token)
-        return _payload(signed_in)
 
     @strawberry.mutation
     @refusable(not_acknowledged)
     async def sign_out(self, info: Info, everywhere: bool = False) -> AcknowledgePayload:
-        caller = info.context.caller
         async with info.context.writing() as uow:
             await accounts.sign_out(uow, everywhere)
         info.context.sign_in(None, None)
-        caller.forget_refresh_token()
+        info.context.caller.forget_refresh_token()
         return AcknowledgePayload(ok=True)
 
-
-def _payload(signed_in: accounts.SignedIn) -> SignInPayload:
-    return SignInPayload(
-        access_token=signed_in.access_token, expires_at=signed_in.expires_at, viewer=Viewer.of(signed_in.user)
-    )
+    @strawberry.mutation
+    @refusable(ViewerPayload, "sessionId")
+    async def revoke_session(self, info: Info, input: RevokeSessionInput) -> ViewerPayload:
+        """One's own; the one at hand as well, which is as good as signing out."""
+        actor = info.context.get_actor()
+        key = get_key(input.session_id, "Session", ["sessionId"])
+        async with info.context.writing() as uow:
+            await accounts.revoke_session(uow, key)
+        if key == actor.session_key:
+            info.context.sign_in(None, None)
+            info.context.caller.forget_refresh_token()
+        return ViewerPayload(viewer=await find_viewer(info))

@@ -5,8 +5,10 @@ from enum import Enum
 
 import strawberry
 
+from api import permissions
 from api.permissions import Actor
 from api.persistence import tables
+from schema.connections import Connection
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
@@ -43,7 +45,9 @@ class Organization(Node):
 class User(Node):
     row: strawberry.Private[tables.User]
     display_name: str
-    email: str | None = strawberry.field(description="Null to those outside the organization.")
+    email: str | None = strawberry.field(
+        description="Null to those outside the organization, and of an application, which has none."
+    )
     role: Role
     specialty: str | None
     disabled: bool
@@ -55,7 +59,7 @@ class User(Node):
             row=row,
             id=node_id("User", row.key),
             display_name=row.display_name,
-            email=row.email if is_colleague else None,
+            email=row.email if is_colleague and row.role != permissions.Role.PARTNER else None,
             role=Role(row.role),
             specialty=row.specialty,
             disabled=row.disabled,
@@ -66,6 +70,34 @@ class User(Node):
         row = await info.context.loaders.organizations.load(self.row.organization_key)
         assert row is not None
         return Organization.of(row)
+
+
+UserConnection = Connection[User]
+
+
+@strawberry.type
+class Invitation(Node):
+    email: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, row: tables.Invitation) -> "Invitation":
+        return cls(
+            id=node_id("Invitation", row.key),
+            email=row.email,
+            role=Role(row.role),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            accepted_at=row.accepted_at,
+            revoked_at=row.revoked_at,
+        )
+
+
+InvitationConnection = Connection[Invitation]
 
 
 @strawberry.type

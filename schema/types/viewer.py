@@ -21,8 +21,8 @@ class Viewer:
 
     @classmethod
     def of(cls, row: tables.User) -> "Viewer":
-        """Neither a second factor nor push exists yet, and so both are off."""
-        return cls(row=row, mfa_enabled=False, push_public_key=None)
+        """Push does not exist yet, and so it is off."""
+        return cls(row=row, mfa_enabled=row.mfa_enabled, push_public_key=None)
 
     @strawberry.field
     def user(self, info: Info) -> User:

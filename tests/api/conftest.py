@@ -11,9 +11,8 @@ import pytest
 import pytest_asyncio
 
 from api.backends import open_backends
-from api.settings import Settings
 from api.unit_of_work import House
-from tests.conftest import fresh_database
+from tests.conftest import fresh_database, quick_settings
 from tests.people import People, make_people
 
 
@@ -29,7 +28,7 @@ def shared_database_url(postgresql: str) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(shared_folder: Path, shared_database_url: str) -> AsyncIterator[House]:
-    async with open_backends(Settings(data_dir=shared_folder), shared_database_url) as backends:
+    async with open_backends(quick_settings(shared_folder), shared_database_url) as backends:
         yield backends.house
 
 

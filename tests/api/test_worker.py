@@ -11,13 +11,15 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from api import analyses, worker
+from api import accounts, analyses, worker
 from api.backends import Backends
-from api.errors import Unavailable
+from api.errors import Unauthenticated, Unavailable
+from api.permissions import Actor, Role
 from api.persistence import jobs
 from api.persistence.columns import now
-from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure, Upload
+from api.persistence.tables import Analysis, Case, Event, IdempotencyKey, SignInFailure, Upload, User
 from api.unit_of_work import House
+from tests.accounts import make_account
 from tests.deliveries import announce, deliver, outcome, take_in
 from tests.people import People, make_people
 from tests.synthetic_ct import ct_files
@@ -279,6 +281,31 @@ async def test_stops_do_not_count_towards_giving_up(
     async with working(house):
         await until(tried)
     assert (await outcome(house, people.clinician, upload_key)).upload.status == "INGESTING"
+
+
+async def test_the_directory_hears_of_a_disabled_account_from_a_job(house: House) -> None:
+    account = await make_account(house)
+    actor = Actor(uuid4(), account.user.organization_key, Role.ADMINISTRATOR, uuid4())
+    async with house.unit_of_work() as uow:
+        uow.session.add(another_administrator(account.user.organization_key))
+    async with house.unit_of_work(actor) as uow:
+        await accounts.set_disabled(uow, account.user.key, True)
+    assert await queue(house) == [("todo", 0)]
+
+    async with working(house):
+        await until(lambda: no_jobs(house))
+
+    assert account.user.subject is not None
+    with pytest.raises(Unauthenticated):
+        await house.directory.renew(account.user.subject, None)
+
+
+def another_administrator(organization_key: UUID) -> User:
+    return User(organization_key=organization_key, email="ada@test.example", display_name="Ada", role="ADMINISTRATOR")
+
+
+async def no_jobs(house: House) -> bool:
+    return await queue(house) == []
 
 
 async def test_what_has_had_its_time_is_swept_away(house: House, people: People) -> None:

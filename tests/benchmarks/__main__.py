@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.audit import audit_reading, audit_writers, case_query
 from tests.benchmarks.large_file import receive_memory
 from tests.benchmarks.machine import machine
 from tests.benchmarks.receiving import receive
 from tests.benchmarks.series import SLICES, BenchmarkSeries, phantom_series, series_in
+from tests.benchmarks.sign_in import sign_in
 from tests.benchmarks.turnaround import event_loops, turnaround
 
 Measure = Callable[[BenchmarkSeries, argparse.Namespace], Iterator[dict[str, Any]]]
@@ -24,6 +26,10 @@ BENCHMARKS: dict[str, Measure] = {
     "turnaround": lambda series, chosen: turnaround(series, chosen.rounds),
     "event_loop": lambda series, chosen: event_loops(series),
     "receive_memory": lambda series, chosen: receive_memory(),
+    "sign_in": lambda series, chosen: sign_in(),
+    "audit_writers": lambda series, chosen: audit_writers(),
+    "audit_reading": lambda series, chosen: audit_reading(),
+    "case_query": lambda series, chosen: case_query(),
 }
 
 

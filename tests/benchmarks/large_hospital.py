@@ -59,7 +59,9 @@ def fill(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, UUID]:
     """Keys: of people, of the large case and its stack."""
     keys = {name: uuid4() for name in ("own", "other", "clinician", "guest", "patient")}
     for name in ("own", "other"):
-        connection.execute("insert into organizations (key, name, created_at) values (%s, %s, now())", [keys[name], name])
+        connection.execute(
+            "insert into organizations (key, name, created_at) values (%s, %s, now())", [keys[name], name]
+        )
     for name, role in (("clinician", "CLINICIAN"), ("guest", "CLINICIAN"), ("patient", "PATIENT")):
         organization = keys["other" if name == "guest" else "own"]
         connection.execute(

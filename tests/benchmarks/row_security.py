@@ -34,7 +34,8 @@ WARM = 20
 MOST_MS = 3.0
 CASE = """query ($id: ID!) { case(id: $id) { title status urgency patient { name } viewerCan
   studies { description series { description modality stacks { id frameCount warnings { code } } } }
-  latestAnalysis { status findings { label probability diameterMm } } participants { access user { displayName } } } }"""
+  latestAnalysis { status findings { label probability diameterMm } }
+  participants { access user { displayName } } } }"""
 WORKLIST = """{ cases(first: 50) { totalCount edges { node { id title status urgency createdAt
   studies { modalities } latestAnalysis { status findings { diameterMm } } } } } }"""
 FRAMES = """query ($id: ID!) { node(id: $id) { ... on Stack {
@@ -86,7 +87,7 @@ async def _measure(settings: Settings, url: str, keys: dict[str, UUID], rounds: 
 @asynccontextmanager
 async def _edge(settings: Settings, url: str, people: dict[str, UUID], login: Login) -> AsyncIterator[Edge]:
     async with AsyncExitStack() as stack:
-        house = (await stack.enter_async_context(open_backends(settings, url, login))).house
+        house = (await stack.enter_async_context(open_backends(settings, url, login=login))).house
         if login is Login.WORKER:
             house = _without_actors(house)
         yield await stack.enter_async_context(serve_edge(house, people))

@@ -38,7 +38,7 @@ async def test_the_answer_comes_in_an_accepted_type_and_in_utf_8(edge: Edge) -> 
 
         assert answer.status_code == 200
         assert answer.headers["content-type"] == f"{content_type}; charset=utf-8"
-        assert answer.json() == {"data": {"__typename": "Query"}}
+        assert answer.json()["data"] == {"__typename": "Query"}
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -48,7 +48,7 @@ async def test_a_client_that_lists_a_stream_beside_json_gets_json_for_a_query(ed
     answer = await send(edge, {"query": "{ __typename }"}, accept)
 
     assert answer.headers["content-type"] == f"{RESPONSE}; charset=utf-8"
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.json()["data"] == {"__typename": "Query"}
 
 
 async def test_a_client_that_lists_a_stream_beside_json_gets_a_stream_for_a_subscription(edge: Edge) -> None:
@@ -71,7 +71,7 @@ async def test_what_the_specification_allows_is_answered(edge: Edge) -> None:
         for accept in (JSON, RESPONSE):
             answer = await send(edge, body, accept)
 
-            assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+            assert (answer.status_code, answer.json()["data"]) == (200, {"__typename": "Query"})
 
 
 @pytest.mark.parametrize("accept", [JSON, RESPONSE])
@@ -82,7 +82,7 @@ async def test_variables_may_come_by_post_and_by_get(edge: Edge, accept: str) ->
     posted = await send(edge, {"query": BY_NAME, "variables": variables}, accept)
     got = await edge.http.get("/graphql", params=parameters, headers={"accept": accept})
 
-    assert posted.json() == got.json() == {"data": {"__type": {"name": "Case"}}}
+    assert posted.json()["data"] == got.json()["data"] == {"__type": {"name": "Case"}}
     assert got.status_code == 200
 
 

@@ -14,7 +14,7 @@ from api import accounts, cases
 from api.persistence import tables
 from api.persistence.columns import now
 from api.settings import Settings
-from schema import subscriptions
+from schema import credentials
 from schema.node_ids import node_id
 from tests.schema.edge import WAIT_SECONDS, Edge, Json
 from tests.schema.rows import MadeCase, Rows
@@ -33,8 +33,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriptions, "CHECK_SECONDS", 0.1)
-    monkeypatch.setattr(subscriptions, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(credentials, "CHECK_SECONDS", 0.1)
 
 
 async def cursors(edge: Edge, made: MadeCase, who: str = "clinician") -> tuple[str, str]:
@@ -71,10 +70,10 @@ async def test_nothing_falls_between_an_answer_and_a_subscription_from_it(
 ) -> None:
     made = await rows.case()
     case_id = node_id("Case", made.case.key)
-    find_many, list_cases = cases.find_many, cases.list_cases
+    find_with_subjects, list_cases = cases.find_with_subjects, cases.list_cases
 
     async def find_then_change(*arguments: Any) -> Any:
-        found = await find_many(*arguments)
+        found = await find_with_subjects(*arguments)
         await rows.change_case(made, "after finding")
         return found
 
@@ -83,7 +82,7 @@ async def test_nothing_falls_between_an_answer_and_a_subscription_from_it(
         await rows.change_case(made, "after listing")
         return page
 
-    monkeypatch.setattr(cases, "find_many", find_then_change)
+    monkeypatch.setattr(cases, "find_with_subjects", find_then_change)
     monkeypatch.setattr(cases, "list_cases", list_then_change)
 
     single = await edge.data("query($id: ID!) { case(id: $id) { title eventCursor } }", {"id": case_id}, "clinician")
@@ -292,7 +291,10 @@ async def test_a_refusal_by_sse_is_an_event_and_then_complete(edge: Edge) -> Non
 
     assert [kind for kind, _ in refused] == ["next", "complete"]
     assert refused[0][1]["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
-    assert answered == [("next", {"data": {"viewer": None}}), ("complete", None)]
+    assert [(kind, told and told["data"]) for kind, told in answered] == [
+        ("next", {"viewer": None}),
+        ("complete", None),
+    ]
 
 
 async def test_the_socket_keeps_to_its_protocol(edge: Edge, rows: Rows) -> None:
@@ -347,7 +349,7 @@ async def test_queries_go_over_the_socket_too_and_faults_are_told(edge: Edge) ->
         await socket.subscribe("{ missing }", id="f")
         fault = await socket.receive()
 
-    assert answered[0]["payload"] == {"data": {"viewer": {"user": {"email": "clinician@test.example"}}}}
+    assert answered[0]["payload"]["data"] == {"viewer": {"user": {"email": "clinician@test.example"}}}
     assert answered[1] == {"type": "complete", "id": "q"}
     assert (fault["type"], fault["payload"][0]["extensions"]["code"]) == ("error", "INVALID")
 

@@ -13,30 +13,26 @@ class Organization(SQLModel, table=True):
 
     key: UUID = key_field()
     name: str
+    is_open: bool = False  # patients sign up without an invitation
     created_at: datetime = instant()
 
 
 class User(SQLModel, table=True):
+    """Somebody whose e-mail address is confirmed, or the user of an API key."""
+
     __tablename__ = "users"
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
+    subject: str | None = Field(default=None, unique=True)  # the directory's name of the account
     email: str = Field(unique=True)  # lower case
     display_name: str
     role: str
     specialty: str | None = None
     disabled: bool = False
+    mfa_enabled: bool = False
+    mfa_exempt: bool = False  # an account to try Hilum with: the password suffices
     created_at: datetime = instant()
-
-
-class LocalCredential(SQLModel, table=True):
-    """The password of one user of the local directory, as an argon2id hash (RFC 9106)."""
-
-    __tablename__ = "local_credentials"
-
-    user_key: UUID = Field(primary_key=True, foreign_key="users.key", ondelete="CASCADE")
-    password_hash: str
-    changed_at: datetime = instant()
 
 
 class Session(SQLModel, table=True):
@@ -49,6 +45,7 @@ class Session(SQLModel, table=True):
     refresh_hash: str = Field(unique=True)
     previous_hash: str | None = Field(default=None, index=True)  # shown again, it was stolen: the session ends
     rotated_at: datetime | None = instant(nullable=True)  # when previous_hash was the current one for the last time
+    directory_state: bytes | None = None  # sealed: what the directory needs to renew the sign-in
     user_agent: str | None = None
     created_at: datetime = instant()
     last_seen_at: datetime = instant()
@@ -57,14 +54,14 @@ class Session(SQLModel, table=True):
 
 
 class SignInFailure(SQLModel, table=True):
-    """A sign-in that failed or is being checked, by the hash of the e-mail address that was typed.
+    """A guess that failed or is being checked: of a password or a code, by the hash of whose it was said to be.
 
-    Tells nothing of whether it exists. client_address: whence it came, as far as that is known.
+    Tells nothing of whether that account exists. client_address: whence it came, as far as that is known.
     """
 
     __tablename__ = "sign_in_failures"
 
     id: int | None = Field(default=None, primary_key=True)
-    email_hash: str = Field(index=True)
+    email_hash: str = Field(index=True)  # of what was guessed and the e-mail address (or subject) it was guessed for
     client_address: str | None = Field(default=None, index=True)
     at: datetime = instant()

@@ -1,3 +1,5 @@
+import { scriptUrl } from '../ui/trusted-scripts';
+import decodeWorker from '../worker/decode.worker.ts?worker&url';
 import type { DecodeAnswer, DecodedImage, DecodeRequest } from '../worker/messages';
 import { clamp } from './placement';
 
@@ -51,7 +53,7 @@ export class DecoderPool {
   }
 
   #start(): Member {
-    const worker = new Worker(new URL('../worker/decode.worker.ts', import.meta.url), { type: 'module' });
+    const worker = new Worker(scriptUrl(decodeWorker), { type: 'module' });
     const waiting = new Map<number, Waiting>();
     worker.addEventListener('message', ({ data }: MessageEvent<DecodeAnswer>) => {
       const asked = waiting.get(data.id);

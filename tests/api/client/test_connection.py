@@ -107,3 +107,25 @@ async def follow(server: ScriptedServer, until: str) -> list[str]:
                 if event["cursor"] == until:
                     break
     return found
+
+
+async def test_a_code_is_asked_for_where_the_account_has_a_second_factor(server: ScriptedServer) -> None:
+    challenge = {"kind": "TOTP", "token": "a challenge"}
+    server.answers["SignIn"] = lambda _: {"signIn": {"accessToken": None, "challenge": challenge, "errors": []}}
+    server.answers["AnswerChallenge"] = lambda _: {"answerChallenge": {"accessToken": "token", "errors": []}}
+    server.answers["Question"] = in_turn({"viewer": 1})
+
+    async with Connection(server.url, "e@x", "password", 5.0, ask_code=lambda: "123456") as connection:
+        answer = await connection.ask(QUERY, {}, "asking")
+
+    answered = [variables for name, variables, _ in server.asked if name == "AnswerChallenge"]
+    assert answer == {"viewer": 1}
+    assert answered == [{"input": {"challenge": "a challenge", "code": "123456"}}]
+
+
+async def test_where_nobody_can_be_asked_for_a_code_the_user_hears_so(server: ScriptedServer) -> None:
+    challenge = {"kind": "TOTP", "token": "a challenge"}
+    server.answers["SignIn"] = lambda _: {"signIn": {"accessToken": None, "challenge": challenge, "errors": []}}
+
+    with pytest.raises(Refused, match="second step"):
+        await ask(server)

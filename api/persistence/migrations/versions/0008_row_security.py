@@ -17,6 +17,7 @@ from api.persistence.policies import (
     Rule,
     functions,
     inside,
+    of_its_case,
     permit,
     protect,
     roles,
@@ -36,9 +37,9 @@ CASE_OF_EVENT = inside("cases", "events.case_key")
 CASE_OF_STREAM = inside("cases", "events.stream_key")
 STREAM_OF_CASE = inside("cases", "event_streams.stream_key")
 CASE_OF_UPLOAD = f"(case_key is null or {inside('cases', 'uploads.case_key')})"
-CASE_OF_ANALYSIS = (
-    "(select c.organization_key = analyses.organization_key from cases c where c.key = analyses.case_key)"
-)
+CASE_OF_ANALYSIS = of_its_case("analyses")
+CASE_OF_EXPORT = of_its_case("exports")
+ADMINISTERED = "organization_key = (select hilum_administered_organization())"
 
 # What holds patient data or leads to it. None: workers only.
 PROTECTED: dict[str, Rule | None] = {
@@ -76,25 +77,37 @@ PROTECTED: dict[str, Rule | None] = {
         "case stream when 'viewer' then stream_key = (select hilum_user())"
         f" when 'case' then {STREAM_OF_CASE} else stream_key = (select hilum_organization()) end"
     ),
-    # Append-only, for workers too. Written before it is known who acts, and when they have left.
-    "audit_entries": Rule("organization_key = (select hilum_administered_organization())", "select, insert",
-                          adds="true"),
+    "exports": Rule(OWN, "select, insert", adds=f"{OWN} and {CASE_OF_EXPORT}"),
+    # Written by `audit_append` alone, also before it is known who acts.
+    "audit_entries": Rule(ADMINISTERED),
+    "audit_chains": Rule(ADMINISTERED),
+    "audit_verifications": Rule(ADMINISTERED),
+    "audit_anchors": None,
 }  # fmt: skip
 
 # What the API needs before it knows an actor, or holds nothing of patients: table, what the API may, why.
 UNPROTECTED: dict[str, tuple[str, str]] = {
     "organizations": (READ, "their names; asked for with whoever signs in"),
     "users": (WRITE, "found by e-mail address before anybody is signed in"),
-    "local_credentials": (WRITE, "checked before anybody is signed in"),
     "sessions": (WRITE, "found by a token before it is known whose it is"),
+    "local_accounts": (WRITE, "checked before anybody is signed in"),
+    "mailed_codes": (EVERYTHING, "checked before anybody is signed in"),
+    "challenges": (EVERYTHING, "answered before anybody is signed in"),
+    "recovery_codes": (EVERYTHING, "checked before anybody is signed in"),
+    "invitations": (WRITE, "shown by whoever has no account yet"),
+    "sign_ups": (EVERYTHING, "of those who have no account yet"),
+    "api_keys": (WRITE, "found by a token before it is known whose it is"),
     "sign_in_failures": ("select, insert, delete", "counted before anybody is signed in"),
+    "rate_budgets": (WRITE, "counted before anybody is signed in"),
+    "audit_bursts": ("select, insert", "counted before anybody is signed in"),
     "alembic_version": (READ, "one number"),
     "procrastinate_jobs": ("insert, select (id)", "keys of what is to be done; only workers read them"),
     "procrastinate_events": ("insert", "times of jobs, written by a trigger"),
     "procrastinate_workers": ("", "workers' heartbeats"),
     "procrastinate_periodic_defers": ("", "times of jobs"),
 }
-APPEND_ONLY = {"audit_entries"}
+# What workers may, where it is not everything.
+WORKERS: dict[str, str] = {"audit_entries": READ, "alembic_version": READ}
 
 
 def upgrade() -> None:
@@ -107,9 +120,9 @@ def _statements() -> Iterator[str]:
     yield f"grant usage on schema public to {API}, {WORKER}"
     yield from functions()
     for table, rule in PROTECTED.items():
-        yield from protect(table, rule, "select, insert" if table in APPEND_ONLY else EVERYTHING)
+        yield from protect(table, rule, WORKERS.get(table, EVERYTHING))
     for table, (api_may, _) in UNPROTECTED.items():
-        yield from permit(table, WORKER, READ if table == "alembic_version" else EVERYTHING)
+        yield from permit(table, WORKER, WORKERS.get(table, EVERYTHING))
         if api_may:
             yield from permit(table, API, api_may)
 

@@ -1,0 +1,1 @@
+"""How connections reach the server: TLS and its certificates, and what keeps slow or many clients from hogging it."""

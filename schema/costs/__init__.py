@@ -1,0 +1,1 @@
+"""What an operation costs and who pays for it, told in `extensions.cost` of its answer."""
