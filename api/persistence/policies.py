@@ -138,6 +138,13 @@ def protect(table: str, rule: Rule | None, worker_may: str = EVERYTHING) -> Iter
     yield from permit(table, API, rule.may)
 
 
+def leave_open(table: str, api_may: str, worker_may: str = EVERYTHING) -> Iterator[str]:
+    """No row security on `table`, only grants: what is needed before anybody is known, or tells of no patient."""
+    yield from permit(table, WORKER, worker_may)
+    if api_may:
+        yield from permit(table, API, api_may)
+
+
 def permit(table: str, role: str, actions: str) -> Iterator[str]:
     """Grants, and of the sequences that new rows need. The API never moves a row: its keys are not its to change."""
     for action in actions.split(", "):

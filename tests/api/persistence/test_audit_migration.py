@@ -5,27 +5,18 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 
 from api.backends import open_backends
 from api.oversight.verification import verify
-from api.persistence import migration
 from api.persistence.audit.entries import Service
 from api.persistence.migration import migrate
 from api.persistence.tables import SYSTEM_ORGANIZATION
 from api.settings import Settings
 from tests.audit import entries_of
+from tests.revisions import to_revision
 
 OLD = """insert into audit_entries (key, at, organization_key, actor_key, action, subject_key, outcome, address)
     values (%s, now() - %s * interval '1 minute', %s, %s, %s, %s, %s, '192.0.2.1')"""
-
-
-def to_revision(url: str, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(migration.FOLDER))
-    config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    (command.downgrade if revision < migration.newest_revision() else command.upgrade)(config, revision)
 
 
 def record_old(url: str, organization: UUID, person: UUID) -> None:

@@ -1,7 +1,7 @@
 """Row security.
 
-Every table stands in one of the two maps below; a test asks the database itself. A table that comes later is
-protected by its own migration, with `policies.protect` or `policies.permit`.
+Every table stands in one of the two maps below; a test asks the database itself. A table that comes later has its maps
+in its own migration, for `policies.protect` or `policies.leave_open`.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from api.persistence.policies import (
     Rule,
     functions,
     inside,
+    leave_open,
     of_its_case,
-    permit,
     protect,
     roles,
     signatures,
@@ -98,7 +98,6 @@ UNPROTECTED: dict[str, tuple[str, str]] = {
     "sign_ups": (EVERYTHING, "of those who have no account yet"),
     "api_keys": (WRITE, "found by a token before it is known whose it is"),
     "sign_in_failures": ("select, insert, delete", "counted before anybody is signed in"),
-    "rate_budgets": (WRITE, "counted before anybody is signed in"),
     "audit_bursts": ("select, insert", "counted before anybody is signed in"),
     "alembic_version": (READ, "one number"),
     "procrastinate_jobs": ("insert, select (id)", "keys of what is to be done; only workers read them"),
@@ -122,9 +121,7 @@ def _statements() -> Iterator[str]:
     for table, rule in PROTECTED.items():
         yield from protect(table, rule, WORKERS.get(table, EVERYTHING))
     for table, (api_may, _) in UNPROTECTED.items():
-        yield from permit(table, WORKER, WORKERS.get(table, EVERYTHING))
-        if api_may:
-            yield from permit(table, API, api_may)
+        yield from leave_open(table, api_may, WORKERS.get(table, EVERYTHING))
 
 
 def downgrade() -> None:
@@ -135,7 +132,7 @@ def downgrade() -> None:
         op.execute(f"drop policy worker on {table}")
         op.execute(f"alter table {table} no force row level security")
         op.execute(f"alter table {table} disable row level security")
-    for function in signatures():
+    for function in reversed(list(signatures())):
         op.execute(f"drop function {function}")
     for kind in ("tables", "sequences"):
         op.execute(f"revoke all on all {kind} in schema public from {API}, {WORKER}")
