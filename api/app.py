@@ -10,27 +10,40 @@ from starlette.types import ASGIApp, Scope
 from api.backends import Backends, open_backends
 from api.images import FrameObjects
 from api.network.certificates import files_of
+from api.oversight.frame_reads import FrameReads
+from api.oversight.refusals import AnonymousRefusals
 from api.routes import authority, frames, health, parts, pwa
+from api.routes.admission import LiveAdmission
 from api.routes.deadlines import Deadlines
 from api.routes.occurrences import Occurrences
+from api.routes.recorded_refusals import recorded
 from api.routes.security_headers import SecurityHeaders
 from api.routes.tracing import Traces, masked
 from api.settings import Settings
+from api.storage.leaves import FrameLeave
 from api.unit_of_work import House
 from schema.endpoint import GraphQLEndpoint
 
 
 def routes_of(backends: Backends) -> list[BaseRoute]:
     house = backends.house
-    graphql = GraphQLEndpoint(house)
+    graphql, admission, refusals = GraphQLEndpoint(house), LiveAdmission(house), AnonymousRefusals(house)
+    sent = parts.routes(
+        backends.store,
+        backends.addresses,
+        admission,
+        concurrent_parts=house.settings.concurrent_parts,
+        idle_seconds=house.settings.part_idle_seconds,
+    )
+    reads = FrameReads(house)
+
+    async def record_read(leave: FrameLeave, address: str | None) -> None:
+        await reads.record_stack(leave.actor, leave.stack_key, address)
+
+    fetched = frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission, record_read)
     return [
-        *parts.routes(
-            backends.store,
-            backends.addresses,
-            concurrent_parts=house.settings.concurrent_parts,
-            idle_seconds=house.settings.part_idle_seconds,
-        ),
-        *frames.routes(backends.store, backends.addresses, FrameObjects(house).find),
+        *recorded(sent, "upload:send", refusals.record),
+        *recorded(fetched, "series:see_frames", refusals.record),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -20,6 +20,7 @@ from api.inference.embedded import EmbeddedPredictor
 from api.mail.mailbox import MailboxMailer
 from api.mail.mailer import Mail, Mailer
 from api.mail.smtp import SmtpMailer, SmtpServer
+from api.persistence.audit.entries import Service
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
 from api.settings import Settings
@@ -72,8 +73,10 @@ class Backends:
 
 
 @asynccontextmanager
-async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[Backends]:
-    """database_url: of a migrated database. Everything is closed on leaving."""
+async def open_backends(
+    settings: Settings, database_url: str, service: Service = Service.ANONYMOUS
+) -> AsyncIterator[Backends]:
+    """database_url: of a migrated database. service: see `House`. Everything is closed on leaving."""
     keys = Keys(settings.data / "keys")
     addresses = SignedAddresses(keys.addresses, settings.url)
     data_keys = LocalKeys(keys.master)
@@ -85,6 +88,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
     house = House(
         settings=settings,
         sessions=sessions,
+        journal=engine.execution_options(isolation_level="AUTOCOMMIT"),
         jobs=open_jobs(database_url),
         hub=hub,
         store=store,
@@ -94,6 +98,7 @@ async def open_backends(settings: Settings, database_url: str) -> AsyncIterator[
         budgets=Budgets(sessions),
         mailer=mailer,
         seals=seals,
+        service=service,
     )
     try:
         async with house.jobs.open_async():

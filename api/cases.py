@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from api.errors import Invalid, Unauthenticated
@@ -52,6 +53,21 @@ async def find_many(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, Ca
         return {}
     statement = case_rows.visible_cases(uow.actor).where(col(Case.key).in_(list(case_keys)))
     return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+
+
+async def find_with_subjects(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, tuple[Case, CaseSubject]]:
+    """As `find_many`, and what each is to the actor: one statement, since whoever shows a case asks both."""
+    if uow.actor is None:
+        return {}
+    mine = aliased(Participant)
+    is_mine = and_(col(mine.case_key) == col(Case.key), col(mine.user_key) == uow.actor.user_key)
+    statement = (
+        select(Case, col(mine.access))
+        .join(mine, is_mine, isouter=True)
+        .where(col(Case.key).in_(list(case_keys)), case_rows.visible(uow.actor, mine))
+    )
+    rows = await uow.session.execute(statement)
+    return {row[0].key: (row[0], CaseSubject(row[0].key, row[0].organization_key, row[1])) for row in rows}
 
 
 async def subjects(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, CaseSubject]:

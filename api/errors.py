@@ -42,9 +42,13 @@ class ErrorCode(StrEnum):
 
 
 class ApiError(Exception):
-    """An expected failure: `message` is a sentence the user can act on, `field` the input's path."""
+    """An expected failure: `message` is a sentence the user can act on, `field` the input's path.
+
+    action: what was refused, for the audit, where that is known.
+    """
 
     code: ErrorCode = ErrorCode.INVALID
+    action: str | None = None
 
     def __init__(self, message: str, field: Sequence[str] | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message)

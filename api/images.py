@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -12,9 +12,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from api.errors import Unauthenticated
 from api.persistence.cases import visible_study_keys
 from api.persistence.columns import now
 from api.persistence.tables import Case, CaseStudy, Frame, Instance, Patient, Series, Stack, Study
+from api.storage.leaves import FrameLeave
+from api.storage.object_store import FrameKind
 from api.unit_of_work import House, UnitOfWork
 
 FRAME_MEDIA_TYPES = {"frames": "image/jphc", "previews": "image/webp"}
@@ -161,10 +164,12 @@ async def frame_table(uow: UnitOfWork, stack: Stack) -> list[FrameRow]:
     return [FrameRow(i, *rows[key][1:]) for i, key in enumerate(stack.frame_keys)]
 
 
-async def frame_source(uow: UnitOfWork, stack: Stack, kind: Literal["frames", "previews"]) -> SignedFrames:
+async def frame_source(uow: UnitOfWork, stack: Stack, kind: FrameKind) -> SignedFrames:
     """One signature for all frames of a stack the actor sees."""
-    expires_at = now().replace(microsecond=0) + timedelta(seconds=uow.settings.frame_url_seconds)
-    template = await uow.store.sign_frames(kind, str(stack.key), expires_at)
+    if uow.actor is None:
+        raise Unauthenticated()
+    expires_at = _address_end(uow.settings.frame_url_seconds)
+    template = await uow.store.sign_frames(kind, stack.key, expires_at, uow.actor)
     return SignedFrames(template, FRAME_MEDIA_TYPES[kind], expires_at)
 
 
@@ -177,31 +182,53 @@ async def thumbnail(uow: UnitOfWork, stacks: Sequence[Stack]) -> SignedFrames | 
     return SignedFrames(source.url_template.replace("{index}", middle), source.media_type, source.expires_at)
 
 
+def _address_end(life: int) -> datetime:
+    """At most `life` seconds ahead, at least four fifths of it.
+
+    On a grid, so that whoever asks again within a fifth of the life gets the same address, and a browser finds what it
+    keeps under it.
+    """
+    step = max(1, life // 5)
+    return datetime.fromtimestamp((int(now().timestamp()) + life) // step * step, UTC)
+
+
+@dataclass(frozen=True)
+class FrameObject:
+    """digest: SHA-256 of the content at ingest; None for previews, and for frames that came before it was kept."""
+
+    name: str
+    digest: bytes | None
+
+
 class FrameObjects:
     """Which object holds a frame of a stack. A stack never changes, so what was read once stays true."""
 
     def __init__(self, house: House, most_stacks: int = 256) -> None:
         self._house = house
         self._most = most_stacks
-        self._known: dict[str, list[str]] = {}
+        self._known: dict[UUID, list[tuple[str, bytes | None]]] = {}
 
-    async def find(self, stack_id: str, kind: str, index: int) -> str | None:
-        """The object's name, for whoever holds a signed address of the stack."""
-        paths = self._known.get(stack_id)
-        if paths is None:
-            paths = await self._read(stack_id)
+    async def find(self, leave: FrameLeave, index: int) -> FrameObject | None:
+        """For whoever holds a signed address of the stack and may use it still."""
+        frames = self._known.get(leave.stack_key)
+        if frames is None:
+            frames = await self._read(leave)
             while len(self._known) >= self._most:
                 self._known.pop(next(iter(self._known)))
-            if paths:
-                self._known[stack_id] = paths
-        return f"{kind}/{paths[index]}" if 0 <= index < len(paths) else None
+            if frames:
+                self._known[leave.stack_key] = frames
+        if not 0 <= index < len(frames):
+            return None
+        path, digest = frames[index]
+        return FrameObject(f"{leave.kind}/{path}", digest if leave.kind == "frames" else None)
 
-    async def _read(self, stack_id: str) -> list[str]:
-        async with self._house.sessions() as session:
-            stack = await session.get(Stack, UUID(stack_id))
+    async def _read(self, leave: FrameLeave) -> list[tuple[str, bytes | None]]:
+        async with self._house.unit_of_work(leave.actor) as uow:
+            stack = (await find_stacks(uow, [leave.stack_key])).get(leave.stack_key)
             if stack is None:
                 return []
-            statement = select(col(Frame.key), col(Frame.instance_key), col(Frame.frame_number))
-            rows = await session.execute(statement.where(col(Frame.key).in_(stack.frame_keys)))
-            paths = {row[0]: f"{row[1]}/{row[2]}" for row in rows}
-            return [paths[key] for key in stack.frame_keys]
+            statement = select(Frame).where(col(Frame.key).in_(stack.frame_keys))
+            rows = {row.key: row for row in (await uow.session.execute(statement)).scalars()}
+        return [
+            (f"{row.instance_key}/{row.frame_number}", row.digest) for row in map(rows.__getitem__, stack.frame_keys)
+        ]

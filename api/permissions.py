@@ -219,9 +219,11 @@ def require(actor: Actor | None, action: Action, subject: CaseSubject | None = N
         raise Unauthenticated()
     if is_allowed(actor, action, subject):
         return actor
+    refusal: NotFound | NotPermitted = NotPermitted("Your role does not allow this.")
     if subject is not None and not is_allowed(actor, Action.CASE_SEE, subject):
-        raise NotFound("There is no such case, or you may not see it.")
-    raise NotPermitted("Your role does not allow this.")
+        refusal = NotFound("There is no such case, or you may not see it.")
+    refusal.action = action
+    raise refusal
 
 
 def sees_all_cases(actor: Actor) -> bool:

@@ -245,12 +245,27 @@ class Settings(BaseSettings):
     upload_file_bytes: int = Field(2 * GIB, ge=1, description="Largest file of an upload, bytes.")
     upload_hours: float = Field(24.0, gt=0, description="Hours until an unfinished upload expires.")
     open_uploads: int = Field(20, ge=1, description="Unfinished uploads that one person may have.")
-    part_url_seconds: int = Field(3600, ge=10, description="Life of a part's signed address, seconds.")
+    part_url_seconds: int = Field(
+        300, ge=10, le=300, description="Life of a part's signed address, seconds; it counts when a part begins."
+    )
     part_idle_seconds: float = Field(
         60.0, gt=0, description="A client that sends nothing of a part for so long is given up, seconds."
     )
     concurrent_parts: int = Field(64, ge=1, description="Parts received at once; those beyond wait unread.")
-    frame_url_seconds: int = Field(1800, ge=10, description="Life of a frame's signed address, seconds.")
+    frame_url_seconds: int = Field(300, ge=10, le=300, description="Longest life of a frame's signed address, seconds.")
+    address_check_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=60,
+        description="Whether the session of a signed address still lives, and its case may still be seen, "
+        "is asked again after so long, seconds.",
+    )
+
+    # applications
+    api_keys: int = Field(50, ge=1, le=1000, description="API keys of one organization that are in force.")
+    api_key_days: int = Field(
+        366, ge=1, le=3660, description="Longest life of an API key, days; also of one for which no end is asked."
+    )
 
     # archives and instances
     archive_files: int = Field(20_000, ge=1, description="Most files in one archive.")
@@ -265,6 +280,18 @@ class Settings(BaseSettings):
     export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
     export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
     open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+    # audit trail
+    audit_anchor_minutes: float = Field(
+        60.0, gt=0, description="Pause between two anchors of a chain that grows, in the object store, minutes."
+    )
+    audit_anchor_days: int = Field(
+        2192,
+        ge=1,
+        description="Days that an anchor can be neither replaced nor deleted; six years, as entries are due.",
+    )
+    audit_verify_hours: float = Field(
+        1.0, gt=0, description="Pause between two verifications of a chain, hours; once a day it is all of it."
+    )
 
     # work
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")

@@ -7,7 +7,7 @@ entries are written last, just before the commit, so that the counters they lock
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 import procrastinate
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from api.budgets.buckets import Budgets
@@ -28,11 +28,14 @@ from api.inference.predictor import Predictor
 from api.mail.mailer import Mailer
 from api.permissions import Action, Actor
 from api.persistence import jobs
+from api.persistence.audit import writing as audit_writing
+from api.persistence.audit.entries import NewEntry, Outcome, Service, new_entry
 from api.persistence.columns import is_storable
-from api.persistence.tables import AuditEntry, IdempotencyKey
+from api.persistence.tables import IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
 from api.storage.sealed_texts import SealedTexts
+from api.telemetry import find_trace_id
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +44,15 @@ IDEMPOTENCY_KEY_LENGTH = 200
 
 @dataclass(frozen=True)
 class House:
-    """Everything a process is made of; `api.backends` chooses the parts."""
+    """Everything a process is made of; `api.backends` chooses the parts.
+
+    journal: the same connections, each statement a transaction of its own.
+    service: who acts, for the audit, where nobody is signed in.
+    """
 
     settings: Settings
     sessions: async_sessionmaker[AsyncSession]
+    journal: AsyncEngine
     jobs: procrastinate.App
     hub: Hub
     store: ObjectStore
@@ -54,15 +62,31 @@ class House:
     budgets: Budgets
     mailer: Mailer
     seals: SealedTexts
+    service: Service = Service.ANONYMOUS
 
     @asynccontextmanager
-    async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:
-        """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too."""
+    async def unit_of_work(
+        self, actor: Actor | None = None, address: str | None = None, trace_id: str | None = None
+    ) -> AsyncIterator["UnitOfWork"]:
+        """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too.
+
+        trace_id: for the audit, where it is not the one of the span at hand.
+        """
         async with self.sessions() as session, session.begin():
-            uow = UnitOfWork(self, session, actor, address)
+            uow = UnitOfWork(self, session, actor, address, trace_id)
             yield uow
             await uow.write_records()
         await uow.finish()
+
+    async def record(self, entries: Sequence[NewEntry]) -> None:
+        """Write down what was only read: one statement, for the way to the database and back is most of what it costs.
+
+        It reads no patient's row, and so needs no actor.
+        """
+        async with self.journal.connect() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            await audit_writing.append_alone(raw, entries)
 
 
 @dataclass
@@ -71,8 +95,9 @@ class UnitOfWork:
     session: AsyncSession
     actor: Actor | None
     address: str | None = None
+    trace_id: str | None = None
     _events: list[NewEvent] = field(default_factory=list)
-    _audit: list[AuditEntry] = field(default_factory=list)
+    _audit: list[NewEntry] = field(default_factory=list)
     _afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
@@ -87,18 +112,33 @@ class UnitOfWork:
         """Append events when the transaction ends, each once however often it is told."""
         self._events.extend(events)
 
-    def audit(self, action: Action | str, subject_key: UUID | None, outcome: str = "ok") -> None:
-        actor = self.actor
-        self._audit.append(
-            AuditEntry(
-                organization_key=actor.organization_key if actor else None,
-                actor_key=actor.user_key if actor else None,
-                action=str(action),
-                subject_key=subject_key,
-                outcome=outcome,
-                address=self.address,
-            )
+    def audit(
+        self,
+        action: Action | str,
+        subject_key: UUID | None,
+        outcome: Outcome | str = Outcome.OK,
+        *,
+        kind: str | None = None,
+        is_sought: bool = False,
+    ) -> None:
+        """Record an act when the transaction ends: in the chain of the organization whose data it concerns.
+
+        kind: the subject's GraphQL type, where it is not what the action is named for (`case:see` is about a Case).
+        is_sought: it was refused; whether it is there at all is looked up, and told apart in the audit alone.
+        Raises: ValueError for an outcome that is none.
+        """
+        entry = new_entry(
+            self.actor,
+            self.house.service,
+            str(action),
+            subject_key,
+            Outcome(outcome),
+            kind=kind,
+            is_sought=is_sought,
+            address=self.address,
+            trace_id=self.trace_id or find_trace_id(),
         )
+        self._audit.append(entry)
 
     async def defer(self, task: str, **arguments: Any) -> None:
         """Leave a job in this transaction."""
@@ -136,11 +176,12 @@ class UnitOfWork:
         return Once(earlier.result, None)
 
     async def write_records(self) -> None:
-        """Audit entries, then events; the last thing before the commit."""
-        self.session.add_all(self._audit)
+        """Events, then the audit: the last thing before the commit, since the heads of its chains are everybody's."""
         await self.session.flush()
         if self._events:
             await append(self.session, self._events)
+        if self._audit:
+            await audit_writing.append(self.session, self._audit)
 
     async def finish(self) -> None:
         """The commit stands, whatever becomes of this."""

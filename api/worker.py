@@ -15,6 +15,7 @@ from sqlmodel import col
 from api import accounts, exports, ingest, uploads
 from api.analyses import running as analyses
 from api.exports import running as export_runs
+from api.oversight import anchors, rounds
 from api.persistence import jobs
 from api.persistence.columns import now
 from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, RateBudget, SignInFailure
@@ -29,6 +30,7 @@ STALLED_SECONDS = 6.0
 RESCUE_SECONDS = 1.0
 POLL_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+OVERSEE_SECONDS = 60.0  # whether an anchor or a verification is due
 SHUTDOWN_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60
 DOUBLINGS = 6  # of the pause, until it is the longest
@@ -72,6 +74,7 @@ async def work(house: House) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_every(RESCUE_SECONDS, rescue, house), name="rescue")
         group.create_task(_every(SWEEP_SECONDS, sweep, house), name="sweep")
+        group.create_task(_every(OVERSEE_SECONDS, oversee, house), name="oversee")
         group.create_task(
             house.jobs.run_worker_async(
                 concurrency=CONCURRENCY,
@@ -90,9 +93,12 @@ def register(house: House) -> None:
     """Tell the queue what runs each kind of job."""
     for name, run in RUN.items():
 
-        async def task(context: procrastinate.JobContext, /, _run: Run = run, **arguments: object) -> None:
+        async def task(
+            context: procrastinate.JobContext, /, _name: str = name, _run: Run = run, **arguments: object
+        ) -> None:
             try:
-                await _run(house, _subject(arguments))
+                with span(_name):
+                    await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
@@ -144,6 +150,14 @@ async def sweep(house: House) -> None:
             await session.execute(delete(RateBudget).where(col(RateBudget.at) < now() - EMPTY_AGAIN))
 
 
+async def oversee(house: House) -> None:
+    """Anchor and prove the audit trail where it is time."""
+    with span("oversee"):
+        await anchors.anchor(house)
+        await rounds.verify_due(house)
+        await rounds.forget_old(house)
+
+
 async def _is_enough(house: House, job: Job, error: Exception) -> bool:
     """Trouble that passes is waited out as long as an upload may take; of everything else a few times are enough."""
     if not ingest.is_passing(error):
@@ -177,14 +191,15 @@ async def _end(house: House, job: Job) -> None:
 
 
 async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
-    async with house.sessions() as session, session.begin():
+    async with house.unit_of_work() as uow:
         waiting = col(Analysis.key) == analysis_key, col(Analysis.status).in_(("QUEUED", "RUNNING"))
         failed = (
             update(Analysis).where(*waiting).values(status="FAILED", stage="DONE", failure=ABANDONED, finished_at=now())
         )
-        case_key = await session.scalar(failed.returning(col(Analysis.case_key)))
+        case_key = await uow.session.scalar(failed.returning(col(Analysis.case_key)))
         analyzing = col(Case.key) == case_key, col(Case.status) == "ANALYZING"
-        await session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        await uow.session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        uow.audit("analysis:end", analysis_key, "failed")
 
 
 async def _abandon_export(house: House, export_key: UUID) -> None:

@@ -11,7 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from api.settings import Settings
-from schema.errors import shown
+from schema.context import Context
+from schema.errors import note_refusal, shown
 from schema.limits import DocumentLimits
 from schema.mutations import Mutation
 from schema.operation import Documents, Operation, may_introspect
@@ -26,7 +27,11 @@ EXPORTED = Path(__file__).parent / "schema.graphql"
 class Schema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Every path of every transport comes through here once, before its errors are formatted."""
-        suggests = may_introspect(execution_context.context if execution_context else None)
+        context = execution_context.context if execution_context else None
+        if isinstance(context, Context):
+            for error in errors:
+                note_refusal(context, error)
+        suggests = may_introspect(context)
         errors[:] = [shown(error, suggests) for error in errors]
 
 

@@ -4,8 +4,9 @@
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,12 +22,17 @@ from api.errors import Unauthenticated
 from api.events import reading
 from api.events.append import Stream
 from api.events.cursor import Cursor
-from api.permissions import Actor
+from api.permissions import Action, Actor
 from api.persistence import tables
+from api.persistence.audit.entries import new_entry
+from api.persistence.audit.writing import is_first_of_burst
+from api.persistence.columns import now
+from api.telemetry import find_trace_id
 from api.unit_of_work import House, UnitOfWork
 from schema.credentials import Credential
 from schema.loaders import Loaders
 from schema.node_ids import find_key
+from schema.reads import CASE_LIST, Read, Reads
 
 GRAPHQL_PATH = "/graphql"
 REFRESH_COOKIE = "__Host-hilum_refresh"  # browsers take it from this host alone, over TLS or from their own machine
@@ -74,6 +80,8 @@ class Context:
     wants_cursors: bool = False
     cursors: dict[UUID, Cursor] = field(default_factory=dict)
     viewer_cursor: Cursor | None = None
+    reads: Reads = field(default_factory=Reads)
+    trace_id: str = field(default_factory=lambda: find_trace_id() or secrets.token_hex(16))
     loaders: Loaders = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -100,22 +108,50 @@ class Context:
 
     def renew(self) -> None:
         """Forget what was read: after a write, and before each event."""
-        self.loaders = Loaders(self.reading, self._fetch_cases)
+        self.loaders = Loaders(self.reading, self._fetch_cases, self.reads)
         self.cursors.clear()
         self.viewer_cursor = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
         """A short transaction; one at a time, so that an operation never holds two connections."""
-        async with self._lock, self.house.unit_of_work(self.actor, self.caller.address) as uow:
+        async with self._lock, self._unit_of_work() as uow:
             yield uow
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[UnitOfWork]:
         """The transaction of a mutation; what its payload shows is read afresh after the commit."""
-        async with self._lock, self.house.unit_of_work(self.actor, self.caller.address) as uow:
+        async with self._lock, self._unit_of_work() as uow:
             yield uow
         self.renew()
+
+    async def record(self) -> None:
+        """Write down what was shown and refused; where this fails the answer must not go."""
+        reads = self.reads.take()
+        if not reads:
+            return
+        if self.actor is None:
+            await self._record_anonymous(reads)
+            return
+        entries = [
+            new_entry(
+                *(self.actor, self.house.service, read.action, read.key, read.outcome),
+                kind=read.kind,
+                is_sought=read.is_sought,
+                address=self.caller.address,
+                trace_id=self.trace_id,
+            )
+            for read in reads
+        ]
+        async with self._lock:
+            await self.house.record(entries)
+
+    async def _record_anonymous(self, reads: Sequence[Read]) -> None:
+        """Whoever is not signed in could fill the audit: one entry an address and action a minute."""
+        async with self._lock, self._unit_of_work() as uow:
+            for read in reads:
+                if await self._is_first(uow, read.action):
+                    uow.audit(read.action, read.key, read.outcome, kind=read.kind, is_sought=read.is_sought)
 
     async def begin(self, variables: Mapping[str, Any] | None) -> None:
         """Read the cursors that an answer will carry, as far as they are known, before anything else is read."""
@@ -141,6 +177,7 @@ class Context:
 
     async def refreshed(self, rows: Sequence[tables.Case]) -> Sequence[tables.Case]:
         """The rows of a page, read again after their cursors where the answer carries those."""
+        self.reads.see(CASE_LIST, "Case", (row.key for row in rows))
         if not self.wants_cursors:
             for row in rows:
                 self.loaders.cases.prime(row.key, row)
@@ -151,7 +188,19 @@ class Context:
     async def _fetch_cases(self, uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Case]:
         if self.wants_cursors:
             await self._note_cursors(uow, keys)
-        return await cases.find_many(uow, keys)
+        found = await cases.find_with_subjects(uow, keys)
+        self.reads.see(Action.CASE_SEE, "Case", found)
+        for key, (_, subject) in found.items():
+            self.loaders.subjects.prime(key, subject)
+        return {key: row for key, (row, _) in found.items()}
+
+    def _unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self.house.unit_of_work(self.actor, self.caller.address, self.trace_id)
+
+    async def _is_first(self, uow: UnitOfWork, action: str) -> bool:
+        minute = now().replace(second=0, microsecond=0)
+        address = self.caller.address or ""
+        return await is_first_of_burst(uow.session, self.house.service.key, action, address, minute)
 
     async def _note_cursors(self, uow: UnitOfWork, keys: Sequence[UUID]) -> None:
         missing = [key for key in keys if key not in self.cursors]
@@ -166,10 +215,10 @@ class Context:
 
 
 async def open_context(caller: Caller, wants_cursors: bool) -> Context:
-    """A token that is not ours, altered or ended makes a caller who is signed out."""
+    """A token that is not ours, altered or ended makes a caller who is signed out; an API key has no access token."""
     token = caller.access_token
     claims = caller.house.tokens.verify(token) if token else None
-    actor = await accounts.find_actor(caller.house, token) if token and claims else None
+    actor = await accounts.find_actor(caller.house, token) if token else None
     return Context(caller, actor, claims.expires_at if claims and actor else None, wants_cursors)
 
 

@@ -14,6 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import ApiError, ErrorCode, NotFound, Unavailable
 from api.telemetry import find_trace_id
+from schema.context import Context
+from schema.node_ids import find_key, parse_id
+from schema.reads import action_of_mutation, snake_case
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +28,8 @@ strawberry.enum(ErrorCode)
 UNFORESEEN = "Something went wrong on our side. Try again; if it stays, report it with this trace id."
 UNSTORABLE = "The input holds a character or a number that cannot be stored."
 RETRY_SECONDS = 2.0
+# Wrong passwords and codes are recorded by what asks for them: that knows whose.
+REFUSALS = frozenset({ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND, ErrorCode.RATE_LIMITED})
 TOO_DEEP = "The document is nested too deeply."
 
 
@@ -54,6 +59,7 @@ def refusable(
             try:
                 return await resolve(*args, **kwargs)
             except ApiError as error:
+                _note_refused_mutation(resolve.__name__, error, about, (*args, *kwargs.values()))
                 if about is not None and isinstance(error, NotFound) and error.field is None:
                     subject = about.removesuffix("Id")
                     error = NotFound(f"There is no such {subject}, or you may not see it.", [about])
@@ -64,11 +70,41 @@ def refusable(
     return decorate
 
 
-def shown(error: GraphQLError, suggests: bool) -> GraphQLError:
-    """The error as the client sees it. suggests: whether names of the schema may be told."""
+def note_refusal(context: Context, error: GraphQLError) -> None:
+    """For the audit; what is not there is no error here, and noted where it was sought."""
+    cause = _cause(error)
+    if isinstance(cause, ApiError) and cause.code in REFUSALS and not isinstance(cause, NotFound):
+        field = next((snake_case(step) for step in error.path or () if isinstance(step, str)), "operation")
+        context.reads.refuse(cause.action or f"{field}:see")
+
+
+def _note_refused_mutation(name: str, error: ApiError, about: str | None, given: tuple[object, ...]) -> None:
+    """about: the field of the input that names the subject, where the error does not say which."""
+    info = next((value for value in given if isinstance(value, strawberry.Info)), None)
+    if error.code not in REFUSALS or info is None:
+        return
+    action = error.action or action_of_mutation(name)
+    field = snake_case(error.field[0] if error.field else about or "")
+    named = next((getattr(value, field) for value in given if hasattr(value, field)), "") if field else ""
+    kind, _ = parse_id(named) if isinstance(named, str) else ("", "")
+    # Only names of the schema: what somebody makes up for an id must not be written into the trail.
+    key = find_key(named, kind) if info._raw_info.schema.get_type(kind) is not None else None
+    if isinstance(error, NotFound):
+        info.context.reads.seek(action, kind or None, key)
+    else:
+        info.context.reads.refuse(action, kind or None, key)
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    return cause
+
+
+def shown(error: GraphQLError, suggests: bool) -> GraphQLError:
+    """The error as the client sees it. suggests: whether names of the schema may be told."""
+    cause = _cause(error)
     if isinstance(cause, ApiError):
         return _with_code(error, cause)
     if isinstance(cause, (DataError, UnicodeEncodeError)):

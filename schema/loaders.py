@@ -14,12 +14,13 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, cases, images, uploads
+from api import analyses, cases, images, partners, uploads
 from api.inference.active import active_model
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
 from api.unit_of_work import UnitOfWork
+from schema.reads import Reads
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -31,17 +32,39 @@ Fetch = Callable[[UnitOfWork, list[K]], Awaitable[Mapping[K, V]]]
 class Loaders:
     """Made anew for each operation, and for each event of a subscription: nothing read here outlives them."""
 
-    def __init__(self, reading: Reading, fetch_cases: Fetch[UUID, tables.Case]) -> None:
+    def __init__(self, reading: Reading, fetch_cases: Fetch[UUID, tables.Case], reads: Reads) -> None:
         self._reading = reading
         self._fetch_cases = fetch_cases
+        self._reads = reads
 
-    def _one(self, fetch: Fetch[K, V]) -> DataLoader[K, V | None]:
+    def _one(
+        self, fetch: Fetch[K, V], before: Callable[[list[K]], Awaitable[object]] | None = None
+    ) -> DataLoader[K, V | None]:
+        """before: what `fetch` needs of another loader, which opens a transaction of its own."""
+
         async def load(keys: list[K]) -> Sequence[V | None]:
+            if before is not None:
+                await before(keys)
             async with self._reading() as uow:
                 found = await fetch(uow, keys)
             return [found.get(key) for key in keys]
 
         return DataLoader(load)
+
+    def _seen(self, fetch: Fetch[UUID, tables.Analysis]) -> Fetch[UUID, tables.Analysis]:
+        """What a model said of a case is more than the case: it is noted for the audit."""
+
+        async def fetch_and_note(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Analysis]:
+            found = await fetch(uow, keys)
+            self._reads.see(Action.CASE_SEE_ANALYSES, "Analysis", (row.key for row in found.values()))
+            return found
+
+        return fetch_and_note
+
+    async def _latest_analyses(self, uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, tables.Analysis]:
+        subjects = await self.subjects.load_many(keys)  # loaded before
+        known = {subject.case_key: subject for subject in subjects if subject is not None}
+        return await analyses.latest_of_cases(uow, keys, known)
 
     def _many(self, fetch: Fetch[K, list[V]]) -> DataLoader[K, list[V]]:
         async def load(keys: list[K]) -> Sequence[list[V]]:
@@ -66,6 +89,10 @@ class Loaders:
     @cached_property
     def users(self) -> DataLoader[UUID, tables.User | None]:
         return self._one(_users)
+
+    @cached_property
+    def api_keys(self) -> DataLoader[UUID, tables.ApiKey | None]:
+        return self._one(partners.find_keys)
 
     @cached_property
     def organizations(self) -> DataLoader[UUID, tables.Organization | None]:
@@ -114,11 +141,11 @@ class Loaders:
 
     @cached_property
     def analyses(self) -> DataLoader[UUID, tables.Analysis | None]:
-        return self._one(_analyses)
+        return self._one(self._seen(_analyses))
 
     @cached_property
     def latest_analysis(self) -> DataLoader[UUID, tables.Analysis | None]:
-        return self._one(analyses.latest_of_cases)
+        return self._one(self._seen(self._latest_analyses), before=self.subjects.load_many)
 
     @cached_property
     def findings(self) -> DataLoader[UUID, list[tables.Finding]]:

@@ -139,8 +139,16 @@ class Operation(SchemaExtension):
                 if execution.operation_type is OperationType.QUERY:
                     await context.begin(execution.variables)
                 yield
+                await context.record()
         except TimeoutError:
             raise Unavailable(f"This took longer than {seconds:g} seconds. Ask for less at once.") from None
+
+    async def on_stream_result(self, result: object) -> AsyncIterator[None]:
+        """Before each event of a subscription goes out; what queries and mutations showed is recorded already."""
+        context = self.execution_context.context
+        if isinstance(context, Context):
+            await context.record()
+        yield
 
 
 def may_introspect(context: object) -> bool:

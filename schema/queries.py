@@ -10,15 +10,17 @@ from api import accounts, analyses, cases, exports, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
-from api.permissions import Action, Role, is_allowed
+from api.permissions import Action, is_allowed
 from schema.connections import connection, given, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import find_key, find_model, parse_id
+from schema.reads import HARMLESS, action_of
 from schema.types.administration import Administration
+from schema.types.api_keys import ApiKey
 from schema.types.cases import Analysis, Case, CaseConnection, Finding
 from schema.types.exports import Export
-from schema.types.images import Patient, Series, Stack, Study
+from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
 from schema.types.nodes import Node
 from schema.types.people import Invitation, Organization, User
@@ -51,7 +53,10 @@ class Query:
     async def case(self, info: Info, id: strawberry.ID) -> Case | None:
         info.context.get_actor()
         key = find_key(id, "Case")
-        return await _case(info, key) if key else None
+        found = await _case(info, key) if key else None
+        if found is None:
+            info.context.reads.seek(Action.CASE_SEE, "Case", key)
+        return found
 
     @strawberry.field
     async def cases(
@@ -70,6 +75,14 @@ class Query:
         page, total = await read_page(info, lambda uow: cases.list_cases(uow, chosen, order, asked))
         return connection([Case.of(row) for row in await info.context.refreshed(page.rows)], page, total)
 
+    @described("Null unless the viewer is an administrator.")
+    def administration(self, info: Info) -> Administration | None:
+        actor = info.context.actor
+        if actor is not None and is_allowed(actor, Action.USER_ADMINISTER):
+            return Administration()
+        info.context.reads.refuse("administration:see")
+        return None
+
     @strawberry.field
     async def models(self, info: Info) -> list[Model]:
         info.context.get_actor()
@@ -78,18 +91,20 @@ class Query:
         found = await info.context.loaders.models.load_many(names)
         return [Model.of(*model) for model in found if model]
 
-    @described("Null unless the viewer is an administrator.")
-    async def administration(self, info: Info) -> Administration | None:
-        actor = info.context.actor
-        return Administration() if actor is not None and actor.role is Role.ADMINISTRATOR else None
-
 
 async def find_node(info: Info, id: str) -> Node | None:
     type_name, _ = parse_id(id)
     if type_name == "Model":
         return await _model(info, id)
     find, key = FINDERS.get(type_name), find_key(id, type_name)
-    return await find(info, key) if find and key else None
+    if find is None or key is None:
+        return None
+    found = await find(info, key)
+    if found is None:
+        info.context.reads.seek(action_of(type_name), type_name, key)
+    elif type_name not in HARMLESS:
+        info.context.reads.see(action_of(type_name), type_name, [key])
+    return found
 
 
 async def _case(info: Info, key: UUID) -> Case | None:
@@ -114,8 +129,7 @@ async def _stack(info: Info, key: UUID) -> Stack | None:
 
 async def _patient(info: Info, key: UUID) -> Patient | None:
     """Of a case whose patient the viewer may know."""
-    row = await info.context.loaders.patients.load(key)
-    return Patient.of(row) if row and await info.context.loaders.identity_of_patient.load(key) else None
+    return await find_patient(info, key) if await info.context.loaders.identity_of_patient.load(key) else None
 
 
 async def _analysis(info: Info, key: UUID) -> Analysis | None:
@@ -168,6 +182,11 @@ async def _invitation(info: Info, key: UUID) -> Invitation | None:
     return Invitation.of(row) if row else None
 
 
+async def _api_key(info: Info, key: UUID) -> ApiKey | None:
+    row = await info.context.loaders.api_keys.load(key)
+    return ApiKey.of(row) if row else None
+
+
 async def _model(info: Info, id: str) -> Model | None:
     name = find_model(id)
     found = await info.context.loaders.models.load(name) if name else None
@@ -176,6 +195,7 @@ async def _model(info: Info, id: str) -> Model | None:
 
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
+    "ApiKey": _api_key,
     "Case": _case,
     "Export": _export,
     "Finding": _finding,

@@ -18,6 +18,7 @@ from api.events import reading
 from api.events.append import EventKind, Stream
 from api.events.cursor import Cursor, parse_cursor
 from api.events.reading import ReadEvent
+from api.permissions import Action
 from schema.connections import given
 from schema.context import Context, Info, viewer_streams
 from schema.credentials import FRESH_SECONDS, Credential
@@ -47,7 +48,7 @@ class Subscription:
         key = get_key(case_id, "Case", ["caseId"])
         async with context.reading() as uow:
             if await cases.find(uow, key) is None:
-                raise NotFound(NO_CASE, ["caseId"])
+                raise _no_case(context, key)
         start = await _start(context, {Stream.CASE: key}, given(after))
         return _case_events(context, listener, key, start)
 
@@ -64,6 +65,7 @@ class Listener(Credential):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context.house, context.get_actor(), context.access_ends_at)
+        self._context = context
 
     async def check_case(self, case_key: UUID | None, fresh: float = FRESH_SECONDS) -> None:
         """Raises Unauthenticated, or NotFound for a case that may no longer be seen."""
@@ -72,7 +74,12 @@ class Listener(Credential):
         if case_key is not None and not was_fresh:
             async with self.house.unit_of_work(self.actor) as uow:
                 if await cases.find(uow, case_key) is None:
-                    raise NotFound(NO_CASE, ["caseId"])
+                    raise _no_case(self._context, case_key)
+
+
+def _no_case(context: Context, key: UUID) -> NotFound:
+    context.reads.seek(Action.CASE_SEE, "Case", key)
+    return NotFound(NO_CASE, ["caseId"])
 
 
 async def _start(context: Context, streams: dict[Stream, UUID], after: str | None) -> Cursor:
@@ -129,7 +136,7 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
     """None for what the listener may not know of, or this version has no word for."""
     row = await context.loaders.cases.load(key)
     if row is None:
-        raise NotFound(NO_CASE, ["caseId"])
+        raise _no_case(context, key)
     cursor, at, case = str(event.cursor), event.row.at, Case.of(row)
     if event.row.kind == EventKind.CASE_CHANGED:
         return CaseChanged(cursor=cursor, at=at, case=case)

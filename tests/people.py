@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -64,6 +64,24 @@ def _actor(user: User) -> Actor:
     if user.role == Role.PARTNER:
         return Actor(user.key, user.organization_key, Role.PARTNER, api_key_key=uuid4(), scopes=frozenset(Scope))
     return Actor(user.key, user.organization_key, Role(user.role), uuid4())
+
+
+def person(role: Role = Role.CLINICIAN) -> Actor:
+    """Somebody in a session, without rows: for what is not looked up."""
+    return Actor(uuid4(), uuid4(), role, uuid4())
+
+
+class Everybody:
+    """An admission to whoever holds an address: for routes without a database behind them."""
+
+    async def admit(self, actor: Actor) -> None:
+        return None
+
+    async def admit_to_stack(self, actor: Actor, stack_key: UUID) -> None:
+        return None
+
+    async def admit_to_case(self, actor: Actor, case_key: UUID) -> None:
+        return None
 
 
 def limited(house: House, **settings: Any) -> House:

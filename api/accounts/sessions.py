@@ -12,6 +12,7 @@ from sqlmodel import col
 from api.accounts.visitor import Visitor, actor_of
 from api.errors import NotFound, Unauthenticated
 from api.events.append import Stream, ring
+from api.identity import api_keys
 from api.identity.directory import Proof
 from api.identity.tokens import new_refresh_token, refresh_hash
 from api.permissions import Action, Actor, require
@@ -109,7 +110,10 @@ async def end_sessions(uow: UnitOfWork, action: str, *chosen: ColumnElement[bool
 
 
 async def find_actor(house: House, token: str) -> Actor | None:
-    """The actor behind a bearer token; None once the token, the session or the account has ended."""
+    """The actor behind an API key or an access token; None once it, its session or account has ended."""
+    if api_keys.is_key(token):
+        async with house.unit_of_work() as uow:
+            return await api_keys.find_actor(uow.session, token)
     claims = house.tokens.verify(token)
     if claims is None:
         return None
@@ -118,7 +122,10 @@ async def find_actor(house: House, token: str) -> Actor | None:
 
 
 async def is_current(house: House, actor: Actor) -> bool:
-    """Whether the actor's session and account still stand as they did."""
+    """Whether the actor's session or API key, and the account, still stand as they did."""
+    if actor.api_key_key is not None:
+        async with house.unit_of_work() as uow:
+            return actor == await api_keys.current_actor(uow.session, actor.api_key_key)
     if actor.session_key is None:
         return False
     async with house.unit_of_work() as uow:

@@ -1,7 +1,7 @@
 """See analyses and findings of cases one may see."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
-from api.permissions import Action, is_allowed
+from api.permissions import Action, CaseSubject, is_allowed
 from api.persistence import cases as case_rows
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
 from api.persistence.tables import Analysis, Finding
@@ -37,9 +37,14 @@ async def list_analyses(uow: UnitOfWork, case_key: UUID, page: PageRequest) -> P
     return await list_page(uow.session, statement, NEWEST, page)
 
 
-async def latest_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, Analysis]:
-    """The newest analysis of each case whose analyses the actor may see."""
-    readable = await _readable(uow, case_keys)
+async def latest_of_cases(
+    uow: UnitOfWork, case_keys: Iterable[UUID], known: Mapping[UUID, CaseSubject] | None = None
+) -> dict[UUID, Analysis]:
+    """The newest analysis of each case whose analyses the actor may see.
+
+    known: what each case is to the actor, where that was asked already.
+    """
+    readable = await _readable(uow, case_keys, known)
     statement = (
         select(Analysis)
         .where(col(Analysis.case_key).in_(readable))
@@ -58,8 +63,10 @@ async def findings_of(uow: UnitOfWork, analysis_keys: Iterable[UUID]) -> dict[UU
     return found
 
 
-async def _readable(uow: UnitOfWork, case_keys: Iterable[UUID]) -> list[UUID]:
+async def _readable(
+    uow: UnitOfWork, case_keys: Iterable[UUID], known: Mapping[UUID, CaseSubject] | None = None
+) -> list[UUID]:
     if uow.actor is None:
         return []
-    subjects = await case_rows.subjects(uow.session, uow.actor, case_keys)
+    subjects = known if known is not None else await case_rows.subjects(uow.session, uow.actor, case_keys)
     return [key for key, subject in subjects.items() if is_allowed(uow.actor, Action.CASE_SEE_ANALYSES, subject)]

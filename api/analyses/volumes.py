@@ -14,9 +14,18 @@ from api.imaging.frame_geometry import FrameGeometry
 from api.imaging.volume import Volume, load_volume
 from api.inference.lung_nodule import StackFacts
 from api.persistence.tables import Analysis, CaseStudy, Frame, Series, Stack
+from api.storage.digests import check
 from api.unit_of_work import House
 
 AHEAD = 4  # frames decoded before they are placed
+
+
+@dataclass(frozen=True)
+class FrameObject:
+    """digest: SHA-256 that it had at ingest; None where none was kept."""
+
+    name: str
+    digest: bytes | None
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class OpenedStack:
     modality: str
     body_part: str | None
     geometries: Sequence[FrameGeometry] = ()
-    objects: Sequence[str] = ()
+    objects: Sequence[FrameObject] = ()
 
 
 async def choose_stack(house: House, analysis: Analysis) -> OpenedStack | None:
@@ -80,7 +89,7 @@ async def open_stack(house: House, stack: OpenedStack) -> OpenedStack:
         stack.modality,
         stack.body_part,
         [FrameGeometry.from_json(frame.geometry) for frame in frames],
-        [f"frames/{frame.instance_key}/{frame.frame_number}" for frame in frames],
+        [FrameObject(f"frames/{frame.instance_key}/{frame.frame_number}", frame.digest) for frame in frames],
     )
 
 
@@ -93,15 +102,16 @@ async def read_volume(house: House, stack: OpenedStack, progress: Callable[[floa
 
 
 async def _decoded(
-    house: House, objects: Sequence[str], progress: Callable[[float], None]
+    house: House, objects: Sequence[FrameObject], progress: Callable[[float], None]
 ) -> AsyncIterator[NDArray[Any]]:
-    async def decode(name: str) -> NDArray[Any]:
-        return await asyncio.to_thread(htj2k.decode, await house.store.read(name))
+    async def decode(frame: FrameObject) -> NDArray[Any]:
+        content = await house.store.read(frame.name)
+        return await asyncio.to_thread(lambda: htj2k.decode(check(frame.name, content, frame.digest)))
 
     pending: list[asyncio.Task[NDArray[Any]]] = []
     try:
-        for number, name in enumerate(objects):
-            pending.append(asyncio.create_task(decode(name)))
+        for number, frame in enumerate(objects):
+            pending.append(asyncio.create_task(decode(frame)))
             if len(pending) >= AHEAD:
                 yield await pending.pop(0)
             progress(number / len(objects))

@@ -43,6 +43,7 @@ async def start(house: House, analysis_key: UUID) -> Analysis | None:
             return None
         analysis.status, analysis.stage, analysis.progress = "RUNNING", "PREPARING", 0.0
         analysis.started_at = analysis.started_at or now()
+        uow.audit("analysis:run", analysis.key)  # from here on a job reads the images
         uow.tell(analysis_progressed(case.key, analysis.key))
         return analysis
 
@@ -66,7 +67,7 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
         await uow.session.flush()
         await case_rows.settle(uow.session, case)
         case.updated_at = now()
-        uow.audit("analysis:end", analysis.key, result.status.lower())
+        uow.audit("analysis:end", analysis.key, "ok" if result.status == "SUCCEEDED" else "failed")
         uow.tell(analysis_progressed(case.key, analysis.key), *case_changed(case.key, case.organization_key))
 
 

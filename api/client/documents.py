@@ -39,7 +39,7 @@ query Files($id: ID!, $after: String) {
   } }
 }
 fragment Parts on UploadPartConnection {
-  edges { node { number offset size url headers { name value } received } }
+  edges { node { number offset size url headers { name value } expiresAt received } }
   pageInfo { hasNextPage endCursor }
 }
 """
@@ -47,7 +47,7 @@ fragment Parts on UploadPartConnection {
 PARTS = """
 query Parts($id: ID!, $after: String) {
   node(id: $id) { ... on UploadFile { parts(first: 20, after: $after) {
-    edges { node { number offset size url headers { name value } received } }
+    edges { node { number offset size url headers { name value } expiresAt received } }
     pageInfo { hasNextPage endCursor }
   } } }
 }

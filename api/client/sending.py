@@ -1,9 +1,11 @@
 """Send the parts of an upload that the server does not have yet, four at once, straight from the disk."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -17,13 +19,15 @@ from api.client.source_files import SourceFile
 
 PARALLEL: Final = 4
 CHUNK: Final = 1 << 20  # bytes read and sent at a time
-ROUNDS: Final = 20  # of asking for fresh addresses; one lives for an hour
+FRUITLESS_ROUNDS: Final = 5  # of asking for fresh addresses, in a row, without a part that arrived
+MARGIN: Final = timedelta(seconds=20)  # an address that ends so soon is not begun with
+LEAST_LIFE: Final = 60.0  # seconds for which a new address is believed, whatever the two clocks say
 DURING: Final = "sending files"
 
 
 @dataclass(frozen=True)
 class PendingPart:
-    """offset and size: bytes within the file."""
+    """offset and size: bytes within the file. told_at: when the address came, monotonic seconds."""
 
     file: SourceFile
     index: int
@@ -32,6 +36,14 @@ class PendingPart:
     size: int
     url: str
     headers: Mapping[str, str]
+    expires_at: datetime
+    told_at: float
+
+    @property
+    def is_old(self) -> bool:
+        """Whether a fresh address had better be asked for. A clock that is wrong must not ask for ever."""
+        is_believed = time.monotonic() - self.told_at < LEAST_LIFE
+        return not is_believed and self.expires_at - MARGIN < datetime.now(UTC)
 
 
 @dataclass
@@ -60,43 +72,56 @@ async def send_files(
     connection: Connection, upload_id: str, files: Sequence[SourceFile], bar: Bar, patience: float = PATIENCE_SECONDS
 ) -> None:
     """Returns when every part is there. Raises ConnectionLost, Refused."""
-    tally = Tally(bar)
-    for _ in range(ROUNDS):
-        try:
-            await _send_round(connection, upload_id, files, tally, patience)
+    tally, fruitless = Tally(bar), 0
+    while fruitless < FRUITLESS_ROUNDS:
+        sending = Round(connection, tally, patience)
+        await sending.run(_pending_parts(connection, upload_id, files, tally))
+        if not sending.met_stale:
             return
-        except StaleAddress:
-            continue
+        fruitless = 0 if sending.arrived else fruitless + 1
     raise Refused("The server keeps refusing the addresses that it gave for the parts. Is its clock right?")
 
 
-async def _send_round(
-    connection: Connection, upload_id: str, files: Sequence[SourceFile], tally: Tally, patience: float
-) -> None:
-    async with aclosing(_pending_parts(connection, upload_id, files, tally)) as parts:
+@dataclass
+class Round:
+    """Pending parts, four at once, until all are sent or an address is too old.
+
+    Then no other part is begun with the addresses at hand, but those on their way arrive: on a slow line a part takes
+    longer than an address lives, and its address counts when it begins.
+    """
+
+    connection: Connection
+    tally: Tally
+    patience: float
+    arrived: int = 0
+    met_stale: bool = False
+
+    async def run(self, pending: AsyncGenerator[PendingPart]) -> None:
         turn = asyncio.Lock()
+        async with aclosing(pending) as parts:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(PARALLEL):
+                        group.create_task(self._send_some(parts, turn))
+            except BaseExceptionGroup as failures:
+                known = failures.subgroup(ClientError)
+                raise (known or failures).exceptions[0] from None
 
-        async def send_some() -> None:
-            while True:
-                async with turn:  # a page of parts is asked for by whoever comes first
-                    part = await anext(parts, None)
-                if part is None:
-                    return
-                await _send(connection, part, tally, patience)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(PARALLEL):
-                    group.create_task(send_some())
-        except BaseExceptionGroup as failures:
-            known = failures.subgroup(ClientError)
-            raise _first(known or failures) from None
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """A refusal that stands says more than an address that is too old."""
-    leaves = sorted(failures.exceptions, key=lambda error: isinstance(error, StaleAddress))
-    return leaves[0]
+    async def _send_some(self, parts: AsyncGenerator[PendingPart], turn: asyncio.Lock) -> None:
+        while True:
+            async with turn:  # a page of parts is asked for by whoever comes first
+                part = None if self.met_stale else await anext(parts, None)
+            if part is None:
+                return
+            if part.is_old:
+                self.met_stale = True
+                return
+            try:
+                await _send(self.connection, part, self.tally, self.patience)
+            except StaleAddress:
+                self.met_stale = True
+                return
+            self.arrived += 1
 
 
 async def _pending_parts(
@@ -146,7 +171,9 @@ def _pending_part(file: SourceFile, index: int, part: Mapping[str, Any]) -> Pend
     size = int(part["size"])
     # Said here, because httpx cannot know the length of what is read on the way.
     headers = {header["name"].lower(): header["value"] for header in part["headers"]} | {"content-length": str(size)}
-    return PendingPart(file, index, part["number"], int(part["offset"]), size, part["url"], headers)
+    expires_at = datetime.fromisoformat(part["expiresAt"])
+    number, offset = part["number"], int(part["offset"])
+    return PendingPart(file, index, number, offset, size, part["url"], headers, expires_at, time.monotonic())
 
 
 async def _send(connection: Connection, part: PendingPart, tally: Tally, patience: float) -> None:

@@ -75,12 +75,13 @@ def work(settings: Settings, chosen: argparse.Namespace) -> int:
         return 2
     # Before the loop takes the signals over: what is imported while it runs could not be stopped.
     from api.backends import open_backends
+    from api.persistence.audit.entries import Service
     from api.worker import work as run_jobs
 
     url = settings.database_url
 
     async def run(stopped: asyncio.Event) -> None:
-        async with open_backends(settings, url) as backends:
+        async with open_backends(settings, url, Service.WORKER) as backends:
             await until(run_jobs(backends.house), stopped)
 
     _run(run)

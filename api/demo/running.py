@@ -10,13 +10,14 @@ from api.commands.stopping import until
 from api.demo.accounts import ensure_accounts
 from api.demo.main_job import show_main_job
 from api.network.notice import notice
+from api.persistence.audit.entries import Service
 from api.server import serving
 from api.settings import Settings
 
 
 async def run_demo(settings: Settings, url: str, stopped: asyncio.Event) -> None:
     console = Console(highlight=False)
-    async with open_backends(settings, url) as backends:
+    async with open_backends(settings, url, Service.COMMAND) as backends:
         credentials, fresh = await ensure_accounts(backends.house, backends.directory)
     async with serving(settings, url):
         console.print(f"Hilum serves at [bold]{settings.url}[/] (Ctrl-C stops it).", soft_wrap=True)

@@ -45,6 +45,7 @@ async def address(uow: UnitOfWork, export: Export) -> Address | None:
     if export.status != "READY" or export.expires_at is None or export.expires_at <= moment:
         return None
     expires_at = min(moment + timedelta(seconds=uow.settings.frame_url_seconds), export.expires_at)
+    assert uow.actor is not None
     uow.audit(Action.CASE_DOWNLOAD, export.case_key)
-    url = await uow.store.sign_read(object_name(export), MEDIA_TYPE, expires_at)
+    url = await uow.store.sign_read(object_name(export), MEDIA_TYPE, expires_at, uow.actor, export.case_key)
     return Address(url, MEDIA_TYPE, export.size, expires_at)

@@ -68,6 +68,7 @@ async def abandon(house: House, upload_key: UUID) -> None:
         cases = select(col(UploadCase.case_key)).where(col(UploadCase.upload_key) == upload_key)
         receiving = update(Case).where(col(Case.key).in_(cases), col(Case.status) == "RECEIVING")
         await uow.session.execute(receiving.values(status="FAILED"))
+        uow.audit("upload:ingest", upload.key, "failed")
         uow.tell(upload_progressed(upload.user_key, upload.key))
 
 

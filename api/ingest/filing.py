@@ -14,6 +14,7 @@ from api.events.append import case_changed, upload_progressed
 from api.imaging.instance import Instance
 from api.ingest.placing import Place, Places
 from api.ingest.storing import ACCEPTED, DUPLICATE, REJECTED, Outcome, windows_of
+from api.permissions import Action
 from api.persistence.columns import now
 from api.persistence.tables import Frame, Series, Study, Upload, UploadCase, UploadInstance
 from api.persistence.tables import Instance as InstanceRow
@@ -53,6 +54,7 @@ async def file_batch(
     await _insert_all(uow, UploadCase, [{"upload_key": upload.key, "case_key": case.key} for case in cases])
     for case in cases:
         case.updated_at = now()
+        uow.audit(Action.CASE_ADD_IMAGES, case.key)
         uow.tell(*case_changed(case.key, case.organization_key))
     upload.progress = max(upload.progress, min(progress, 0.99))
     await uow.session.flush()
@@ -142,12 +144,13 @@ def _frames(outcome: Outcome) -> list[dict[str, Any]]:
         return []
     return [
         Frame(
-            key=uuid5(outcome.instance_key, str(geometry.frame_number)),
+            key=uuid5(outcome.instance_key, str(frame.geometry.frame_number)),
             instance_key=outcome.instance_key,
-            frame_number=geometry.frame_number,
-            geometry=geometry.as_json(),
+            frame_number=frame.geometry.frame_number,
+            geometry=frame.geometry.as_json(),
+            digest=frame.digest,
         ).model_dump()
-        for geometry in outcome.geometries
+        for frame in outcome.frames
     ]
 
 

@@ -21,12 +21,13 @@ from api.ingest.ending import finish, release_parts
 from api.ingest.filing import file_batch
 from api.ingest.placing import Places
 from api.ingest.storing import REJECTED, Claims, Opened, Outcome, open_candidate, store
-from api.permissions import Actor, Role
+from api.permissions import Actor, Role, Scope
 from api.persistence.tables import Instance, Upload, UploadFile, UploadInstance, User
 from api.telemetry import span
 from api.unit_of_work import House, UnitOfWork
 
 T = TypeVar("T")
+UPLOADING = frozenset({Scope.CASES_READ, Scope.CASES_WRITE})
 
 
 async def run(house: House, upload_key: UUID) -> None:
@@ -173,5 +174,7 @@ async def _all(works: Iterable[Awaitable[T]]) -> list[T]:
 
 
 async def _uploader(uow: UnitOfWork, upload: Upload) -> Actor:
+    """An application's key let the upload in when it began; which cases are its to add to is asked by its role."""
     user = await uow.session.get_one(User, upload.user_key)
-    return Actor(user.key, user.organization_key, Role(user.role))
+    scopes = UPLOADING if user.role == Role.PARTNER else None
+    return Actor(user.key, user.organization_key, Role(user.role), scopes=scopes)

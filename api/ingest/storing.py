@@ -16,6 +16,7 @@ from api.ingest.candidates import UNREADABLE, Candidate, unreadable
 from api.ingest.encoding import FULL_RANGE, Encoder, MediaDirectory, Source, open_source
 from api.ingest.faults import is_passing
 from api.settings import Settings
+from api.storage.digests import digest_of
 from api.storage.object_store import ObjectStore
 from api.telemetry import span
 
@@ -24,6 +25,14 @@ log = logging.getLogger(__name__)
 COPY_BYTES = 1 << 20
 
 ACCEPTED, DUPLICATE, REJECTED, SKIPPED = "ACCEPTED", "DUPLICATE", "REJECTED", "SKIPPED"
+
+
+@dataclass(frozen=True)
+class StoredFrame:
+    """digest: SHA-256 of the codestream that was stored."""
+
+    geometry: FrameGeometry
+    digest: bytes
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Outcome:
     pixel_digest: str = ""
     size: int = 0
     window: VoiWindow | None = None
-    geometries: tuple[FrameGeometry, ...] = ()
+    frames: tuple[StoredFrame, ...] = ()
 
 
 @dataclass
@@ -148,12 +157,12 @@ async def _store_new(
     # The same candidate gives the same names, so that a job run twice writes the same objects.
     instance_key = uuid5(NAMESPACE_OID, f"{upload_key}/{candidate.file_key}/{candidate.path}")
     encoder = Encoder(opened.source, windows.get(instance.series_instance_uid))
-    geometries: list[FrameGeometry] = []
+    frames: list[StoredFrame] = []
     while (frame := await asyncio.to_thread(encoder.encode_next)) is not None:
         place = f"{instance_key}/{frame.geometry.frame_number}"
         await object_store.put(f"frames/{place}", frame.codestream)
         await object_store.put(f"previews/{place}", frame.preview)
-        geometries.append(frame.geometry)
+        frames.append(StoredFrame(frame.geometry, digest_of(frame.codestream)))
     if encoder.window is not None:
         windows.setdefault(instance.series_instance_uid, encoder.window)
     await object_store.put(f"instances/{instance_key}", _chunks(opened.file))
@@ -166,7 +175,7 @@ async def _store_new(
         pixel_digest=encoder.pixel_digest,
         size=candidate.size,
         window=encoder.window,
-        geometries=tuple(geometries),
+        frames=tuple(frames),
     )
 
 

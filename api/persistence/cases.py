@@ -3,23 +3,32 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import NotFound, Unauthenticated
-from api.permissions import Action, Actor, CaseSubject, is_allowed, require, sees_all_cases
+from api.permissions import Action, Actor, CaseSubject, is_allowed, is_conceivable, require, sees_all_cases
 from api.persistence.tables import Analysis, Case, CaseStudy, Participant
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """The condition that every list of cases carries."""
-    return and_(col(Case.deleted_at).is_(None), known_to(actor))
+def visible(actor: Actor, mine: type[Participant] | None = None) -> ColumnElement[bool]:
+    """The condition that every list of cases carries. mine: see `known_to`."""
+    return and_(col(Case.deleted_at).is_(None), known_to(actor, mine))
 
 
-def known_to(actor: Actor) -> ColumnElement[bool]:
-    """Cases that the actor may see, or might, were they not deleted."""
-    takes_part = exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
+def known_to(actor: Actor, mine: type[Participant] | None = None) -> ColumnElement[bool]:
+    """Cases that the actor may see, or might, were they not deleted. None for a key without the scope.
+
+    mine: the actor's own participation, where the statement joins it anyway; else it is looked for.
+    """
+    if not is_conceivable(actor, Action.CASE_SEE):
+        return false()
+    takes_part = (
+        exists().where(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
+        if mine is None
+        else col(mine.key).is_not(None)
+    )
     own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor) else None
     return takes_part if own is None else or_(own, takes_part)
 
@@ -57,8 +66,11 @@ async def require_case(
     if actor is None:
         raise Unauthenticated()
     subject = (await subjects(session, actor, [case_key])).get(case_key)
-    if subject is None or not is_allowed(actor, Action.CASE_SEE, subject):
-        raise NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
+    # A key may have the scope to act without the one to see.
+    if subject is None or not any(is_allowed(actor, asked, subject) for asked in (Action.CASE_SEE, action)):
+        missing = NotFound(f"There is no such {field.removesuffix('Id')}, or you may not see it.", [field])
+        missing.action = action
+        raise missing
     return require(actor, action, subject)
 
 

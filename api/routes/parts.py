@@ -7,13 +7,14 @@ Everything that can be refused is refused before the body is read. A request hol
 import asyncio
 from collections.abc import AsyncIterator
 
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api.errors import ApiError, Invalid, TooLarge, Unavailable
+from api.routes.admission import Admission
 from api.routes.refusals import refuse
 from api.storage.addresses import PART_PATH, SignedAddresses
 from api.storage.object_store import PartReceiver
@@ -22,22 +23,30 @@ from api.storage.object_store import PartReceiver
 def routes(
     receiver: PartReceiver,
     addresses: SignedAddresses,
+    admission: Admission,
     *,
     concurrent_parts: int,
     idle_seconds: float,
 ) -> list[Route]:
     """concurrent_parts: those beyond wait unread. idle_seconds: a client that sends nothing for so long is given up."""
-    return [Route(PART_PATH, _PutPart(receiver, addresses, concurrent_parts, idle_seconds), methods=["PUT"])]
+    endpoint = _PutPart(receiver, addresses, admission, concurrent_parts, idle_seconds)
+    return [Route(PART_PATH, endpoint, methods=["PUT"])]
 
 
 class _PutPart:
     """A plain ASGI app: Starlette's Request would cost a good part of what a small part costs in all."""
 
     def __init__(
-        self, receiver: PartReceiver, addresses: SignedAddresses, concurrent_parts: int, idle_seconds: float
+        self,
+        receiver: PartReceiver,
+        addresses: SignedAddresses,
+        admission: Admission,
+        concurrent_parts: int,
+        idle_seconds: float,
     ) -> None:
         self._receiver = receiver
         self._addresses = addresses
+        self._admission = admission
         self._turns = asyncio.Semaphore(concurrent_parts)
         self._idle_seconds = idle_seconds
 
@@ -54,15 +63,16 @@ class _PutPart:
         await response(scope, receive, send)
 
     async def _put(self, scope: Scope, receive: Receive) -> Response:
-        file_id, number = scope["path_params"]["file_id"], scope["path_params"]["number"]
-        query = QueryParams(scope["query_string"])
-        self._addresses.verify_part(file_id, number, query)
-        size = int(query["size"])
-        if refusal := _wrong_length(Headers(scope=scope).get("content-length"), size):
+        # The address and its session count when the request begins: a slow line may need longer than an address lives.
+        leave = self._addresses.open_part(scope["path_params"]["token"])
+        if refusal := _wrong_length(Headers(scope=scope).get("content-length"), leave.size):
             return refusal
+        await self._admission.admit(leave.actor)
         async with self._turns:
             content = self._content(receive)
-            part = await self._receiver.receive_part(file_id, int(number), size, query.get("sha256"), content)
+            part = await self._receiver.receive_part(
+                leave.file_id, leave.number, leave.size, leave.sha256_base64, content
+            )
         return Response(headers={"etag": f'"{part.etag}"'})
 
     async def _content(self, receive: Receive) -> AsyncIterator[bytes]:

@@ -21,8 +21,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 
 from api.errors import Conflict, Invalid, TooLarge
+from api.permissions import Actor
 from api.storage.addresses import SignedAddresses, unix_seconds
 from api.storage.data_keys import DataKeys, KeyUnwrapFailed
 from api.storage.encryption import HEADER_BYTES, Header, open_sealed
@@ -31,6 +33,7 @@ from api.storage.object_store import (
     FrameKind,
     ObjectDamaged,
     ObjectReader,
+    ObjectRetained,
     PartedFile,
     ReceivedPart,
     SignedRequest,
@@ -39,7 +42,7 @@ from api.storage.object_store import (
 )
 from api.storage.part_folders import PartFolders, part_name, received_part
 from api.storage.part_reader import PartReader, SealedPart
-from api.storage.sealed_files import Draft, SealedFile
+from api.storage.sealed_files import Draft, SealedFile, is_retained
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,6 +83,16 @@ class FilesystemStore:
                 async for gathered in _gather(content):
                     await self._run(draft.write, gathered)
             await self._run(_commit_making_folders, draft, target)
+        except BaseException:
+            await self._abandon(draft)
+            raise
+
+    async def put_retained(self, name: str, content: bytes, until: datetime) -> None:
+        target, seconds = self._objects.path(check_name(name)), float(unix_seconds(until))
+        draft = await self._draft(name)
+        try:
+            await self._run(draft.write, content)
+            await self._run(_commit_making_folders, draft, target, seconds)
         except BaseException:
             await self._abandon(draft)
             raise
@@ -183,17 +196,19 @@ class FilesystemStore:
     # addresses
 
     async def sign_part(
-        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime
+        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime, actor: Actor
     ) -> SignedRequest:
-        url = self._addresses.part(file.file_id, number, size, sha256_base64, expires_at)
+        url = self._addresses.part(actor, file.file_id, number, size, sha256_base64, expires_at)
         headers = (("content-type", "application/octet-stream"),)
         return SignedRequest("PUT", url, headers, datetime.fromtimestamp(unix_seconds(expires_at), UTC))
 
-    async def sign_read(self, name: str, media_type: str, expires_at: datetime) -> str:
-        return self._addresses.object(check_name(name), media_type, expires_at)
+    async def sign_read(
+        self, name: str, media_type: str, expires_at: datetime, actor: Actor, case_key: UUID | None = None
+    ) -> str:
+        return self._addresses.object(actor, check_name(name), media_type, expires_at, case_key)
 
-    async def sign_frames(self, kind: FrameKind, stack_id: str, expires_at: datetime) -> str:
-        return self._addresses.frames(kind, stack_id, expires_at)
+    async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
+        return self._addresses.frames(actor, kind, stack_key, expires_at)
 
     # inside
 
@@ -238,9 +253,12 @@ def _decoded(sha256_base64: str | None) -> bytes:
         return b""
 
 
-def _commit_making_folders(draft: Draft, target: Path) -> None:
+def _commit_making_folders(draft: Draft, target: Path, retained_until: float | None = None) -> None:
+    """Raises: ObjectRetained."""
+    if is_retained(target):
+        raise ObjectRetained(target.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft.commit(target)
+    draft.commit(target, retained_until)
 
 
 def _clear_old_drafts(temporary: Path) -> None:

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from api.storage.encryption import content_size
-from api.storage.object_store import ObjectMissing
+from api.storage.object_store import ObjectMissing, ObjectRetained
+from api.storage.sealed_files import is_retained
 
 
 class ObjectFolders:
@@ -52,7 +53,11 @@ class ObjectFolders:
         return sorted(name for name in names if name.startswith(prefix))
 
     def delete(self, names: Iterable[str]) -> None:
+        """Raises: ObjectRetained, and then none is deleted."""
         paths = [self.path(name) for name in names]
+        for path in paths:
+            if is_retained(path):
+                raise ObjectRetained(path.name)
         for path in paths:
             path.unlink(missing_ok=True)
         for folder in {path.parent for path in paths}:

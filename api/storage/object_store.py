@@ -9,6 +9,9 @@ from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal, Protocol, TypeAlias
+from uuid import UUID
+
+from api.permissions import Actor
 
 MAX_NAME = 512
 _NAME = re.compile(r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)*", re.ASCII)
@@ -26,6 +29,10 @@ class ObjectMissing(Exception):
 
 class ObjectDamaged(Exception):
     """The object is there but not as it was stored: altered, cut short, or put in another's place."""
+
+
+class ObjectRetained(Exception):
+    """The object must be kept as it is for some time yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,14 @@ class ObjectStore(Protocol):
     """
 
     async def put(self, name: str, content: bytes | AsyncIterable[bytes]) -> None:
-        """Store whole or not at all; replaces what was there."""
+        """Store whole or not at all; replaces what was there. Raises: ObjectRetained."""
+        ...
+
+    async def put_retained(self, name: str, content: bytes, until: datetime) -> None:
+        """Store what nobody may replace or delete before `until`, which has a time zone; for small objects.
+
+        Raises: ObjectRetained where an earlier one of that name is kept still; it stays as it is.
+        """
         ...
 
     async def read(self, name: str) -> bytes:
@@ -84,19 +98,24 @@ class ObjectStore(Protocol):
         ...
 
     async def delete(self, name: str) -> None:
-        """No error where there is none."""
+        """No error where there is none. Raises: ObjectRetained."""
         ...
 
-    async def delete_prefix(self, prefix: str) -> None: ...
+    async def delete_prefix(self, prefix: str) -> None:
+        """Raises: ObjectRetained where one of them is; then none is deleted."""
+        ...
 
     async def begin_files(self, file_ids: Sequence[str]) -> None:
         """Take parts for these files from now on. A file that was closed stays closed."""
         ...
 
     async def sign_part(
-        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime
+        self, file: PartedFile, number: int, size: int, sha256_base64: str | None, expires_at: datetime, actor: Actor
     ) -> SignedRequest:
-        """number: from 1. size: bytes of this part; the store takes no other. sha256_base64: checked when given."""
+        """number: from 1. size: bytes of this part; the store takes no other. sha256_base64: checked when given.
+
+        actor: who asks, here and below. Served by our own process the address ends with their session or API key.
+        """
         ...
 
     async def received_parts(self, file_id: str) -> Mapping[int, ReceivedPart]:
@@ -122,11 +141,16 @@ class ObjectStore(Protocol):
         """Forget a file and its parts; a part sent later is refused."""
         ...
 
-    async def sign_read(self, name: str, media_type: str, expires_at: datetime) -> str:
-        """An address that serves the object as `media_type` to whoever has it, until it expires."""
+    async def sign_read(
+        self, name: str, media_type: str, expires_at: datetime, actor: Actor, case_key: UUID | None = None
+    ) -> str:
+        """An address that serves the object as `media_type` to whoever has it, until it expires.
+
+        case_key: of the case that the actor must still see.
+        """
         ...
 
-    async def sign_frames(self, kind: FrameKind, stack_id: str, expires_at: datetime) -> str:
+    async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
         """RFC 6570 template with `{index}` from 0; its one signature is good for every frame of the stack."""
         ...
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from io import FileIO
 from pathlib import Path
 from threading import Lock
@@ -9,6 +10,8 @@ from threading import Lock
 from api.storage.data_keys import DataKey
 from api.storage.encryption import HEADER_BYTES, Header, SealedReader, SealedWriter, content_size
 from api.storage.object_store import ObjectMissing
+
+READ_ONLY = 0o400
 
 
 class Draft:
@@ -32,11 +35,17 @@ class Draft:
         with self._lock:
             self._begun()[1].write(content)
 
-    def commit(self, target: Path) -> os.stat_result:
-        """Put the file in its place, over what was there. Raises: FileNotFoundError when the folder is gone."""
+    def commit(self, target: Path, retained_until: float | None = None) -> os.stat_result:
+        """Put the file in its place, over what was there. Raises: FileNotFoundError when the folder is gone.
+
+        retained_until: see `is_retained`, seconds of Unix time.
+        """
         with self._lock:
             file, writer = self._begun()
             writer.finish()
+            if retained_until is not None:
+                os.fchmod(file.fileno(), READ_ONLY)
+                os.utime(file.fileno(), (retained_until, retained_until))
             status = os.fstat(file.fileno())
             if self._fsync:
                 os.fsync(file.fileno())
@@ -108,6 +117,15 @@ class SealedFile:
 
     def _read_at(self, offset: int, size: int) -> bytes:
         return os.pread(self._descriptor, size, offset)
+
+
+def is_retained(path: Path) -> bool:
+    """Whether the file must stay: read-only, and of a time of change that is still to come."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    return not status.st_mode & 0o222 and status.st_mtime > time.time()
 
 
 def sync_folder(folder: Path) -> None:

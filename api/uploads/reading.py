@@ -99,6 +99,8 @@ async def parts_of(
 
     there: what `received` told of the file, where that is known.
     """
+    if uow.actor is None:
+        raise Unauthenticated()
     known = there or (await received(uow, [file]))[file.key]
     expires_at = now().replace(microsecond=0) + timedelta(seconds=uow.settings.part_url_seconds)
     wanted = part_ranges(file.size)
@@ -108,7 +110,7 @@ async def parts_of(
     rows = []
     for part in numbers.rows:
         checksum = file.part_sha256[part.number - 1] if file.part_sha256 else None
-        request = await uow.store.sign_part(parted(file), part.number, part.size, checksum, expires_at)
+        request = await uow.store.sign_part(parted(file), part.number, part.size, checksum, expires_at, uow.actor)
         rows.append(Part(part.number, part.offset, part.size, known.has(part), request))
     return Page(rows, numbers.cursors, numbers.has_next, numbers.has_previous, numbers.total)
 

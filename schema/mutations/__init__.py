@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.mutations.analyses import AnalysisMutations
+from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.cases import CaseMutations
 from schema.mutations.exports import ExportMutations
 from schema.mutations.people import PeopleMutations
@@ -18,6 +19,7 @@ class Mutation(
     SessionMutations,
     SecondFactorMutations,
     PeopleMutations,
+    ApiKeyMutations,
     UploadMutations,
     AnalysisMutations,
     CaseMutations,

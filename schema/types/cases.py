@@ -8,12 +8,13 @@ import strawberry
 from api import analyses
 from api.permissions import Action, is_allowed
 from api.persistence import tables
-from schema.connections import Connection, connect, request_of
+from schema.connections import Connection, connection, read_page, request_of
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
+from schema.reads import action_of
 from schema.types.frames import Box, Point3D, Warning
-from schema.types.images import Patient, Stack, Study
+from schema.types.images import Patient, Stack, Study, find_patient
 from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
@@ -167,8 +168,7 @@ class Case(Node):
     async def patient(self, info: Info) -> Patient | None:
         if self.row.patient_key is None or not await self._allows(info, Action.CASE_SEE_IDENTITY):
             return None
-        row = await info.context.loaders.patients.load(self.row.patient_key)
-        return Patient.of(row) if row else None
+        return await find_patient(info, self.row.patient_key)
 
     @strawberry.field
     async def studies(self, info: Info) -> list[Study]:
@@ -179,14 +179,18 @@ class Case(Node):
         # That two studies are of one patient is already something of who they are.
         if not await self._allows(info, Action.CASE_SEE_IDENTITY):
             return []
-        return [Study.of(row) for row in await info.context.loaders.priors_of_case.load(self.row.key)]
+        rows = await info.context.loaders.priors_of_case.load(self.row.key)
+        info.context.reads.see(action_of("Study"), "Study", (row.key for row in rows))  # they are in other cases
+        return [Study.of(row) for row in rows]
 
     @described("Newest first.")
     async def analyses(
         self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> AnalysisConnection:
         page = request_of(first, after)
-        return await connect(info, lambda uow: analyses.list_analyses(uow, self.row.key, page), Analysis.of)
+        found, total = await read_page(info, lambda uow: analyses.list_analyses(uow, self.row.key, page))
+        info.context.reads.see(Action.CASE_SEE_ANALYSES, "Analysis", (row.key for row in found.rows))
+        return connection([Analysis.of(row) for row in found.rows], found, total)
 
     @strawberry.field
     async def latest_analysis(self, info: Info) -> Analysis | None:

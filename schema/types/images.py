@@ -1,14 +1,18 @@
 """Patients, studies, series and stacks. Whose they are shows only to those who may see identity."""
 
 from datetime import date
+from uuid import UUID
 
 import strawberry
 
 from api import images
+from api.permissions import Action
 from api.persistence import tables
+from api.storage.object_store import FrameKind
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
+from schema.reads import SERIES_OPEN
 from schema.scalars import LocalDateTime
 from schema.types.frames import Download, Frame, FrameSource, Point3D, Warning, Window
 from schema.types.nodes import Node
@@ -36,11 +40,19 @@ class Patient(Node):
         )
 
 
+async def find_patient(info: Info, key: UUID) -> Patient | None:
+    """For whoever may know whose images these are; noted for the audit."""
+    row = await info.context.loaders.patients.load(key)
+    if row is None:
+        return None
+    info.context.reads.see(Action.CASE_SEE_IDENTITY, "Patient", [key])
+    return Patient.of(row)
+
+
 @strawberry.type
 class Study(Node):
     row: strawberry.Private[tables.Study]
     description: str | None
-    accession_number: str | None
     started_at: LocalDateTime | None
 
     @classmethod
@@ -49,7 +61,6 @@ class Study(Node):
             row=row,
             id=node_id("Study", row.key),
             description=row.description,
-            accession_number=row.accession_number,
             started_at=LocalDateTime(row.started_at) if row.started_at else None,
         )
 
@@ -58,12 +69,16 @@ class Study(Node):
         shows = await info.context.loaders.identity_of_study.load(self.row.key)
         return self.row.study_instance_uid if shows else None
 
+    @described("Null to whoever may not see identity.")
+    async def accession_number(self, info: Info) -> str | None:
+        shows = await info.context.loaders.identity_of_study.load(self.row.key)
+        return self.row.accession_number if shows else None
+
     @described("Null to whoever may not see the patient's identity.")
     async def patient(self, info: Info) -> Patient | None:
         if self.row.patient_key is None or not await info.context.loaders.identity_of_study.load(self.row.key):
             return None
-        row = await info.context.loaders.patients.load(self.row.patient_key)
-        return Patient.of(row) if row else None
+        return await find_patient(info, self.row.patient_key)
 
     @strawberry.field
     async def modalities(self, info: Info) -> list[str]:
@@ -117,6 +132,7 @@ class Series(Node):
             signed = await images.thumbnail(uow, stacks)
         if signed is None:
             return None
+        info.context.reads.see(SERIES_OPEN, "Series", [self.row.key])
         return Download(url=signed.url_template, media_type=signed.media_type, size=None, expires_at=signed.expires_at)
 
     @described("Of its stacks, each once.")
@@ -179,13 +195,11 @@ class Stack(Node):
 
     @described("Lossless stored values, HTJ2K codestreams (image/jphc).")
     async def frames(self, info: Info) -> FrameSource | None:
-        async with info.context.reading() as uow:
-            return FrameSource.of(await images.frame_source(uow, self.row, "frames"))
+        return await self._source(info, "frames")
 
     @described("256-pixel WebP under the first window: for scrolling, not for reading.")
     async def previews(self, info: Info) -> FrameSource | None:
-        async with info.context.reading() as uow:
-            return FrameSource.of(await images.frame_source(uow, self.row, "previews"))
+        return await self._source(info, "previews")
 
     @described("One a frame, in order; ask for it once a stack.")
     async def frame_table(self, info: Info) -> list[Frame]:
@@ -194,6 +208,11 @@ class Stack(Node):
         async with info.context.reading() as uow:
             rows = await images.frame_table(uow, self.row)
         return [_frame(row, shows_identity) for row in rows]
+
+    async def _source(self, info: Info, kind: FrameKind) -> FrameSource:
+        info.context.reads.see(SERIES_OPEN, "Series", [self.row.series_key])
+        async with info.context.reading() as uow:
+            return FrameSource.of(await images.frame_source(uow, self.row, kind))
 
     async def _series(self, info: Info) -> tables.Series:
         row = await info.context.loaders.series.load(self.row.series_key)

@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from api import permissions
 from api.permissions import Actor
 from api.persistence import tables
 from schema.connections import Connection
@@ -44,7 +45,9 @@ class Organization(Node):
 class User(Node):
     row: strawberry.Private[tables.User]
     display_name: str
-    email: str | None = strawberry.field(description="Null to those outside the organization.")
+    email: str | None = strawberry.field(
+        description="Null to those outside the organization, and of an application, which has none."
+    )
     role: Role
     specialty: str | None
     disabled: bool
@@ -56,7 +59,7 @@ class User(Node):
             row=row,
             id=node_id("User", row.key),
             display_name=row.display_name,
-            email=row.email if is_colleague else None,
+            email=row.email if is_colleague and row.role != permissions.Role.PARTNER else None,
             role=Role(row.role),
             specialty=row.specialty,
             disabled=row.disabled,

@@ -1,5 +1,6 @@
 """Uploads: files on their way in, the parts still to send, and what became of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -12,6 +13,7 @@ from schema.connections import Connection, connect, connection, read_page, reque
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
+from schema.reads import UPLOAD_SEE
 from schema.scalars import ByteCount
 from schema.types.cases import Case, CaseConnection
 from schema.types.nodes import Node
@@ -156,12 +158,10 @@ class Upload(Node):
         after: str | None = strawberry.UNSET,
         pending: bool = False,
     ) -> UploadFileConnection:
-        page = request_of(first, after)
-        return await connect(
-            info,
-            lambda uow: uploads.list_files(uow, self.row, page, pending),
-            UploadFile.of,
-        )
+        asked = request_of(first, after)
+        page, total = await read_page(info, lambda uow: uploads.list_files(uow, self.row, asked, pending))
+        _note_names(info, self.row, page.rows)
+        return connection([UploadFile.of(row) for row in page.rows], page, total)
 
     @described("Filled as ingestion goes.")
     async def cases(
@@ -185,8 +185,16 @@ class Upload(Node):
     async def rejections(
         self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
     ) -> RejectionConnection:
-        page = request_of(first, after)
-        return await connect(info, lambda uow: uploads.list_rejections(uow, self.row, page), Rejection.of)
+        asked = request_of(first, after)
+        page, total = await read_page(info, lambda uow: uploads.list_rejections(uow, self.row, asked))
+        _note_names(info, self.row, page.rows)
+        return connection([Rejection.of(row) for row in page.rows], page, total)
 
 
 UploadConnection = Connection[Upload]
+
+
+def _note_names(info: Info, upload: tables.Upload, rows: Sequence[object]) -> None:
+    """Files are named by whoever sent them, often for the patient."""
+    if rows:
+        info.context.reads.see(UPLOAD_SEE, "Upload", [upload.key])

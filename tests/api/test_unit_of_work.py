@@ -50,7 +50,7 @@ async def test_leaving_commits_rows_events_jobs_and_audit(house: House, people: 
     await do_everything(house, people.clinician, key)
 
     (entry,) = await audited(house, key)
-    assert (entry.actor_key, entry.organization_key) == (people.clinician.user_key, people.clinician.organization_key)
+    assert (entry.actor_key, entry.organization_key) == (people.clinician.user_key, key), "it is about the new one"
     assert (entry.action, entry.outcome, entry.address) == ("organization:create", "ok", "192.0.2.1")
     assert await counted(house, people.clinician, str(key)) == (1, 1)
     async with house.sessions() as session:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.audit import audit_reading, audit_writers, case_query
 from tests.benchmarks.large_file import receive_memory
 from tests.benchmarks.machine import machine
 from tests.benchmarks.receiving import receive
@@ -26,6 +27,9 @@ BENCHMARKS: dict[str, Measure] = {
     "event_loop": lambda series, chosen: event_loops(series),
     "receive_memory": lambda series, chosen: receive_memory(),
     "sign_in": lambda series, chosen: sign_in(),
+    "audit_writers": lambda series, chosen: audit_writers(),
+    "audit_reading": lambda series, chosen: audit_reading(),
+    "case_query": lambda series, chosen: case_query(),
 }
 
 

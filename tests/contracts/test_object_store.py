@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -15,7 +16,8 @@ from api.errors import Conflict, Invalid, TooLarge
 from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
 from api.storage.local_keys import LocalKeys
-from api.storage.object_store import ObjectDamaged, ObjectMissing, PartedFile, ReceivedPart
+from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectRetained, PartedFile, ReceivedPart
+from tests.people import person
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], FilesystemStore]] = {
     "filesystem": lambda folder: FilesystemStore(
@@ -154,6 +156,38 @@ async def test_delete_takes_one_object_and_delete_prefix_all_that_begin_so(store
 
     await store.put("frames/s1/1", b"again")
     assert await store.exists("frames/s1/1")
+
+
+async def test_retained_object_can_be_neither_replaced_nor_deleted(store: FilesystemStore) -> None:
+    await store.put("audit/2", b"deletable")
+    await store.put_retained("audit/1", b"as it was", datetime.now(UTC) + timedelta(days=1))
+
+    for ask in (
+        store.put("audit/1", b"another"),
+        store.put_retained("audit/1", b"another", datetime.now(UTC) + timedelta(days=2)),
+        store.delete("audit/1"),
+        store.delete_prefix("audit/"),
+    ):
+        with pytest.raises(ObjectRetained):
+            await ask
+
+    assert await store.list() == ["audit/1", "audit/2"], "nothing goes where one must stay"
+    assert await store.read("audit/1") == b"as it was"
+    assert await store.size("audit/1") == 9
+
+
+async def test_object_whose_time_is_over_goes_like_any_other(store: FilesystemStore) -> None:
+    for name in ("a", "b", "c"):
+        await store.put_retained(name, b"old", datetime.now(UTC) - timedelta(seconds=1))
+
+    await store.put("a", b"new")
+    await store.delete("b")
+    await store.put_retained("c", b"kept", datetime.now(UTC) + timedelta(days=1))
+
+    assert await store.read("a") == b"new"
+    assert await store.list() == ["a", "c"]
+    with pytest.raises(ObjectRetained):
+        await store.delete("c")
 
 
 @pytest.mark.parametrize(
@@ -351,7 +385,7 @@ async def test_what_is_no_file_id_is_refused(store: FilesystemStore, file_id: st
 async def test_signed_requests_name_method_headers_and_end(store: FilesystemStore) -> None:
     until = datetime.now(UTC) + timedelta(hours=1)
 
-    signed = await store.sign_part(PartedFile("f", 2), 1, 10, None, until)
+    signed = await store.sign_part(PartedFile("f", 2), 1, 10, None, until, person())
 
     assert signed.method == "PUT"
     assert signed.url.startswith("http")
@@ -360,7 +394,7 @@ async def test_signed_requests_name_method_headers_and_end(store: FilesystemStor
 
 
 async def test_frame_addresses_are_one_template(store: FilesystemStore) -> None:
-    template = await store.sign_frames("frames", "stack", datetime.now(UTC) + timedelta(hours=1))
+    template = await store.sign_frames("frames", uuid4(), datetime.now(UTC) + timedelta(hours=1), person())
 
     assert template.count("{index}") == 1
     assert template.replace("{index}", "").count("{") == 0
@@ -368,4 +402,4 @@ async def test_frame_addresses_are_one_template(store: FilesystemStore) -> None:
 
 async def test_moment_without_a_zone_is_refused(store: FilesystemStore) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        await store.sign_read("a", "image/webp", datetime(2030, 1, 1))
+        await store.sign_read("a", "image/webp", datetime(2030, 1, 1), person())

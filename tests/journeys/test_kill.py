@@ -16,6 +16,8 @@ import pytest
 from api.backends import open_backends
 from api.events.append import Stream
 from api.events.cursor import Cursor
+from api.oversight.anchors import ANCHORS
+from api.oversight.verification import list_chains, verify
 from api.persistence.embedded_server import EmbeddedServer, database_folder
 from api.persistence.migration import migrate
 from api.settings import Settings
@@ -202,13 +204,16 @@ def check_numbers(rows: psycopg.Connection) -> None:
 
 
 async def check_objects(house: RunningServer, rows: psycopg.Connection) -> None:
-    """In the store lies what rows name, and nothing else."""
+    """In the store lies what rows name, and nothing else but the audit's anchors; and its chains are whole."""
     wanted = {f"instances/{row[0]}" for row in rows.execute("select key from instances").fetchall()}
     for instance, number in rows.execute("select instance_key, frame_number from frames").fetchall():
         wanted |= {f"frames/{instance}/{number}", f"previews/{instance}/{number}"}
     settings = Settings(data_dir=house.data_dir)
     async with open_backends(settings, database_address(house)) as backends:
-        assert set(await backends.store.list()) == wanted
+        assert {name for name in await backends.store.list() if not name.startswith(ANCHORS)} == wanted
+        for chain in await list_chains(backends.house):
+            verdict = await verify(backends.house, chain)
+            assert verdict.fault is None, "the audit trail is whole"
     assert [path for path in parts_folder(house).rglob("*") if path.is_file()] == []
 
 

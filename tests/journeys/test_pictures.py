@@ -16,6 +16,7 @@ from api.storage.addresses import SignedAddresses
 from schema.node_ids import get_key
 from tests.graphql_client import GraphQLClient
 from tests.journeys.chest import Chest
+from tests.people import person
 from tests.phantoms import SLICES
 from tests.running import RunningServer
 
@@ -57,23 +58,29 @@ async def test_previews_and_the_thumbnail_are_pictures(chest: Chest, client: Gra
 async def test_an_altered_address_is_refused(chest: Chest, client: GraphQLClient) -> None:
     stack = (await client.ask(STACK, id=chest.stack_id))["node"]
     address = stack["frames"]["urlTemplate"].replace("{index}", "0")
+    token = address.split("/")[-2]
 
     for altered in (
-        address.replace("/frames/", "/previews/"),
-        address.replace("expires=", "expires=9"),
-        address.partition("&signature=")[0],
-        address[:-1] + ("A" if address[-1] != "A" else "B"),
+        address.replace("/frames/", "/objects/").removesuffix("/0"),
+        address.replace(token, token[:-1]),
+        address.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),
+        address.replace(token, token[::-1]),
     ):
         assert (await client.http.get(altered)).status_code == 403, altered
     assert (await client.http.get(stack["frames"]["urlTemplate"].replace("{index}", str(SLICES)))).status_code == 404
 
 
-async def test_an_address_has_its_time(chest: Chest, client: GraphQLClient, server: RunningServer) -> None:
+async def test_an_address_has_its_time_and_is_of_somebody(
+    chest: Chest, client: GraphQLClient, server: RunningServer
+) -> None:
     addresses = SignedAddresses(Keys(server.data_dir / "keys").addresses, server.url)
+    stack_key, nobody = get_key(chest.stack_id, "Stack", []), person()
 
-    address = addresses.frames("frames", get_key(chest.stack_id, "Stack", []).hex, now() - timedelta(seconds=1))
+    too_old = addresses.frames(nobody, "frames", stack_key, now() - timedelta(seconds=1))
+    nobodys = addresses.frames(nobody, "frames", stack_key, now() + timedelta(seconds=60))
 
-    assert (await client.http.get(address.replace("{index}", "0"))).status_code == 410
+    assert (await client.http.get(too_old.replace("{index}", "0"))).status_code == 410
+    assert (await client.http.get(nobodys.replace("{index}", "0"))).status_code == 403
 
 
 def read(content: bytes) -> Any:

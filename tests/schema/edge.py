@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 import websockets
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from uvicorn import Config, Server
 from websockets import Subprotocol
 from websockets.asyncio.client import ClientConnection
@@ -134,11 +135,16 @@ class Socket:
 
 
 @asynccontextmanager
-async def serve_edge(house: House, people: dict[str, UUID]) -> AsyncIterator[Edge]:
-    listener = socket.socket()
+async def serve_edge(
+    house: House, people: dict[str, UUID], routes: Sequence[BaseRoute] | None = None
+) -> AsyncIterator[Edge]:
+    """routes: of the whole application, where GraphQL alone is not enough."""
+    # With its protocol named: else asyncio leaves Nagle's algorithm on, and the half of each answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = guarded(Starlette(routes=graphql_routes(house)), house.settings, lambda scope: house)
+    inner = Starlette(routes=graphql_routes(house) if routes is None else routes)
+    app = guarded(inner, house.settings, lambda scope: house)
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )

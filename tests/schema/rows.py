@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from api.events.append import analysis_progressed, case_changed
+from api.permissions import Actor, Role
 from api.persistence import tables
 from api.persistence.columns import now
 from api.unit_of_work import House, UnitOfWork
@@ -28,6 +29,11 @@ class Rows:
     house: House
     people: dict[str, tables.User] = field(default_factory=dict)
     _made: int = 0
+
+    def actor(self, who: str) -> Actor:
+        """For what is asked of features; in no session."""
+        user = self.people[who]
+        return Actor(user.key, user.organization_key, Role(user.role))
 
     async def case(self, owner: str = "clinician", title: str | None = None, urgency: str = "URGENT") -> MadeCase:
         """A CT of three frames with an analysis of two findings; each case a minute younger than the one before."""
@@ -64,6 +70,7 @@ class Rows:
             patient_key=patient.key,
             study_instance_uid=f"{UID_ROOT}.{uuid4().int}",
             description="CT chest",
+            accession_number=f"A{number}",
             started_at=at.replace(tzinfo=None, microsecond=0),
         )
         series = tables.Series(

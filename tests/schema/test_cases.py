@@ -1,15 +1,13 @@
 """The worklist and what hangs on a case, as each role sees it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event
 
-from api.unit_of_work import House
+from api.permissions import Scope
 from schema.node_ids import node_id
+from tests.applications import make_key
 from tests.schema.edge import Edge
 from tests.schema.rows import Rows
+from tests.statements import counted_statements
 
 MOST_STATEMENTS = 12
 
@@ -27,28 +25,12 @@ TREE = """{ cases { totalCount edges { node { id title status urgency
 } } } }"""
 
 WHOLE = """query($id: ID!) { case(id: $id) { title status urgency patient { name patientId } priors { id } viewerCan
-  studies { studyInstanceUid patient { name } series { seriesInstanceUid
+  studies { studyInstanceUid accessionNumber patient { name } series { seriesInstanceUid
     stacks { windows { name center width } frames { urlTemplate mediaType } previews { mediaType }
       frameTable { index sopInstanceUid frameNumber position { x y z } rescaleIntercept } } } }
   latestAnalysis { status } analyses { totalCount edges { node { id } } }
   participants { access user { displayName email } }
 } }"""
-
-
-@contextmanager
-def counted_statements(house: House) -> Iterator[list[str]]:
-    engine = house.sessions.kw["bind"].sync_engine
-    statements: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if "rate_budgets" not in statement:  # asked now and then, whatever is read
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_a_list_of_cases_asks_the_database_a_fixed_number_of_times(edge: Edge, rows: Rows) -> None:
@@ -161,18 +143,17 @@ async def test_a_patient_sees_images_of_their_case_but_nothing_of_analyses(edge:
     assert urgent["cases"]["totalCount"] == 0
 
 
-async def test_a_partner_application_sees_no_identity(edge: Edge, rows: Rows, house: House) -> None:
+async def test_an_application_without_the_scope_sees_no_identity(edge: Edge, rows: Rows) -> None:
     made = await rows.case()
-    async with house.unit_of_work() as uow:
-        (await uow.session.get_one(type(rows.people["colleague"]), rows.people["colleague"].key)).role = "PARTNER"
+    edge.tokens["application"] = (await make_key(edge.house, rows.actor("administrator"), Scope.CASES_READ)).secret
 
-    case = (await edge.data(WHOLE, {"id": node_id("Case", made.case.key)}, "colleague"))["case"]
+    case = (await edge.data(WHOLE, {"id": node_id("Case", made.case.key)}, "application"))["case"]
     asked = {"id": node_id("Patient", made.patient.key)}
-    node = await edge.data("query($id: ID!) { node(id: $id) { id } }", asked, "colleague")
+    node = await edge.data("query($id: ID!) { node(id: $id) { id } }", asked, "application")
 
     assert case["patient"] is None
     study = case["studies"][0]
-    assert (study["studyInstanceUid"], study["patient"]) == (None, None)
+    assert (study["studyInstanceUid"], study["accessionNumber"], study["patient"]) == (None, None, None)
     assert study["series"][0]["seriesInstanceUid"] is None
     assert {frame["sopInstanceUid"] for frame in study["series"][0]["stacks"][0]["frameTable"]} == {None}
     assert case["latestAnalysis"] == {"status": "SUCCEEDED"}

@@ -70,10 +70,10 @@ async def test_nothing_falls_between_an_answer_and_a_subscription_from_it(
 ) -> None:
     made = await rows.case()
     case_id = node_id("Case", made.case.key)
-    find_many, list_cases = cases.find_many, cases.list_cases
+    find_with_subjects, list_cases = cases.find_with_subjects, cases.list_cases
 
     async def find_then_change(*arguments: Any) -> Any:
-        found = await find_many(*arguments)
+        found = await find_with_subjects(*arguments)
         await rows.change_case(made, "after finding")
         return found
 
@@ -82,7 +82,7 @@ async def test_nothing_falls_between_an_answer_and_a_subscription_from_it(
         await rows.change_case(made, "after listing")
         return page
 
-    monkeypatch.setattr(cases, "find_many", find_then_change)
+    monkeypatch.setattr(cases, "find_with_subjects", find_then_change)
     monkeypatch.setattr(cases, "list_cases", list_then_change)
 
     single = await edge.data("query($id: ID!) { case(id: $id) { title eventCursor } }", {"id": case_id}, "clinician")

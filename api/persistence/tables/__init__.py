@@ -1,6 +1,14 @@
 """All tables, one module a noun; importing this package fills `SQLModel.metadata` for the migrations."""
 
 from api.persistence.tables.analyses import Analysis, Finding
+from api.persistence.tables.audit import (
+    SYSTEM_ORGANIZATION,
+    AuditAnchor,
+    AuditBurst,
+    AuditChain,
+    AuditEntry,
+    AuditVerification,
+)
 from api.persistence.tables.budgets import RateBudget
 from api.persistence.tables.cases import Case, CaseStudy, Participant
 from api.persistence.tables.exports import Export
@@ -13,13 +21,20 @@ from api.persistence.tables.identity import (
     SignUp,
 )
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
-from api.persistence.tables.records import AuditEntry, Event, EventStream, IdempotencyKey
+from api.persistence.tables.records import Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
 __all__ = [
+    "SYSTEM_ORGANIZATION",
     "Analysis",
+    "ApiKey",
+    "AuditAnchor",
+    "AuditBurst",
+    "AuditChain",
     "AuditEntry",
+    "AuditVerification",
     "Case",
     "CaseStudy",
     "Challenge",

@@ -96,6 +96,7 @@ class Frame(SQLModel, table=True):
     instance_key: UUID = reference("instances.key", cascade=True)
     frame_number: int  # within the instance, from 1
     geometry: dict[str, Any] = document(dict)
+    digest: bytes | None = None  # SHA-256 of the codestream, checked whenever it is read
 
 
 class Stack(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""What happened: events to follow, the audit to ask later, keys of mutations that happen once."""
+"""What happened: events to follow, and keys of mutations that happen once."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
-from api.persistence.columns import document, instant, key_field
+from api.persistence.columns import document, instant
 
 
 class EventStream(SQLModel, table=True):
@@ -30,22 +30,6 @@ class Event(SQLModel, table=True):
     at: datetime = instant()
     case_key: UUID | None = Field(default=None)
     subject_key: UUID | None = Field(default=None)
-
-
-class AuditEntry(SQLModel, table=True):
-    """Append-only. Names keys and actions, never names of people or files."""
-
-    __tablename__ = "audit_entries"
-
-    key: UUID = key_field()
-    at: datetime = instant()
-    organization_key: UUID | None = Field(default=None, index=True)
-    actor_key: UUID | None = Field(default=None)
-    action: str
-    subject_key: UUID | None = Field(default=None)
-    outcome: str
-    address: str | None = None
-    trace_id: str | None = None
 
 
 class IdempotencyKey(SQLModel, table=True):

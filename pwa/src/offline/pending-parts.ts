@@ -14,6 +14,8 @@ export interface PendingPart {
   readonly fileId: string;
   readonly fileIndex: number;
   readonly part: PartToSend;
+  /** When its address came, in milliseconds of this device's clock. */
+  readonly toldAt: number;
 }
 
 /** All files of an upload, page by page. */
@@ -39,6 +41,7 @@ export async function* pendingParts(
   for (;;) {
     const { node }: PendingFilesQuery = await request(PendingFilesDocument, { id: uploadId, after }, signal);
     if (node?.__typename !== 'Upload') return;
+    const toldAt = Date.now();
     for (const { node: file } of node.files.edges) {
       const parts = file.parts.edges.map((edge) => edge.node);
       if (file.parts.pageInfo.hasNextPage) {
@@ -48,7 +51,7 @@ export async function* pendingParts(
         file,
         parts.reduce((sum, part) => sum + part.size, 0),
       );
-      for (const part of parts) yield { fileId: file.id, fileIndex: file.index, part };
+      for (const part of parts) yield { fileId: file.id, fileIndex: file.index, part, toldAt };
     }
     if (!node.files.pageInfo.hasNextPage) return;
     after = node.files.pageInfo.endCursor ?? null;

@@ -8,6 +8,7 @@ import {
   type UploadStateFragment,
 } from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
+import { isOld } from '../graphql/signed-address';
 import { Store } from '../graphql/store';
 import { partChecksums } from './checksums';
 import { newKey } from './key';
@@ -20,9 +21,8 @@ import { TransferTally } from './transfer-tally';
 
 /** Parts on their way at once. */
 const LANES = 4;
-/** Milliseconds before its end at which a part's address is renewed. */
-const MARGIN = 30_000;
-const RENEWALS = 3;
+/** New addresses in a row that the server may refuse for one part. */
+const REFUSALS = 3;
 
 /** One upload from picking to the end of ingestion: it survives lost connections, pauses and reloads. */
 export class Transfer {
@@ -159,11 +159,16 @@ export class Transfer {
     const { fileIndex } = pending;
     const file = this.#files.get(fileIndex);
     if (!file) throw new Failure('INVALID', 'Pick the same files again to go on.');
-    let part = pending.part;
-    let renewals = 0;
+    let { part, toldAt } = pending;
+    let isRefused = false;
+    let refusals = 0;
     for (let attempt = 1; ; attempt += 1) {
+      if (isRefused || isOld(part, toldAt)) {
+        const fresh = await this.#patiently(signal, () => renewPart(pending, signal));
+        if (!fresh) return this.#tally.sent(fileIndex, part.number, part.size);
+        [part, toldAt, isRefused] = [fresh, Date.now(), false];
+      }
       try {
-        if (Date.parse(part.expiresAt) - Date.now() < MARGIN) throw new PartFault(410, 'The address ended.');
         await sendPart(part, file.blob, (bytes) => this.#tally.sending(fileIndex, part.number, bytes), signal);
         this.#tally.sent(fileIndex, part.number, part.size);
         if (this.look.value.phase === 'waiting') this.#set({ phase: 'sending' });
@@ -171,12 +176,11 @@ export class Transfer {
       } catch (error) {
         this.#tally.sending(fileIndex, part.number, 0);
         if (!(error instanceof PartFault)) throw error;
-        if (error.isAddressOld && renewals < RENEWALS) {
-          renewals += 1;
-          const fresh = await this.#patiently(signal, () => renewPart(pending, signal));
-          if (!fresh) return this.#tally.sent(fileIndex, part.number, part.size);
-          part = fresh;
+        if (error.isAddressOld && refusals < REFUSALS) {
+          refusals += 1;
+          isRefused = true;
         } else if (error.isPassing) {
+          refusals = 0;
           await assertReadable(file);
           await this.#wait(attempt, error.retryAfter, signal);
         } else throw new Failure('INVALID', `${lastName(file.name)}: ${error.message}`);

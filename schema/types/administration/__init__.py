@@ -2,9 +2,11 @@
 
 import strawberry
 
+from schema.types.administration.api_keys import ApiKeyOversight
+from schema.types.administration.audit import AuditOversight
 from schema.types.administration.people import PeopleOversight
 
 
 @strawberry.type
-class Administration(PeopleOversight):
+class Administration(PeopleOversight, ApiKeyOversight, AuditOversight):
     pass

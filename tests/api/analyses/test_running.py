@@ -27,6 +27,7 @@ from api.inference.findings import Box, DetectedFinding, Position
 from api.inference.predictor import ModelDescription, Predictor, Tensors
 from api.permissions import Actor
 from api.persistence.tables import Analysis, Case, Event, Finding
+from api.storage.leaves import FrameLeave
 from api.unit_of_work import House
 from tests.deliveries import take_in
 from tests.disk import alter, files_under
@@ -334,13 +335,27 @@ async def test_a_fault_nobody_foresaw_fails_it_without_its_inner_words(
 async def test_damaged_images_fail_it_and_are_told(house: House, people: People, shared_folder: Path) -> None:
     case_key = (await take_in(house, people.clinician, ct_files(24))).case.key
     (stack,) = await stacks_of(house, case_key)
-    name = await FrameObjects(house).find(str(stack.key), "frames", 12)
-    assert name is not None
-    _, instance_key, number = name.split("/")
+    frame = await FrameObjects(house).find(FrameLeave(people.clinician, 0, "frames", stack.key), 12)
+    assert frame is not None
+    _, instance_key, number = frame.name.split("/")
     (path,) = [
         p for p in files_under(shared_folder / "objects" / "objects" / "frames") if f"{instance_key}/{number}" in str(p)
     ]
     alter(path)
+
+    ended = await analyse(house, people.clinician, case_key)
+
+    assert (ended.status, ended.failure) == ("FAILED", running.DAMAGED)
+
+
+async def test_images_that_are_not_those_of_the_ingest_fail_it(house: House, people: People) -> None:
+    case_key = (await take_in(house, people.clinician, ct_files(24))).case.key
+    (stack,) = await stacks_of(house, case_key)
+    objects = FrameObjects(house)
+    one, other = [await objects.find(FrameLeave(people.clinician, 0, "frames", stack.key), at) for at in (3, 4)]
+    assert one is not None
+    assert other is not None
+    await house.store.put(one.name, await house.store.read(other.name))  # sealed as well as any
 
     ended = await analyse(house, people.clinician, case_key)
 

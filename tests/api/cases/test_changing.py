@@ -183,4 +183,4 @@ async def test_what_was_deleted_stays_for_the_audit(house: House, people: People
         statement = select(AuditEntry).where(col(AuditEntry.subject_key) == case_key)
         actions = [entry.action for entry in (await session.execute(statement)).scalars()]
     assert (row.deletion_reason, row.deleted_by) == ("sent by mistake", people.clinician.user_key)
-    assert actions == ["case:delete"]
+    assert actions == ["case:add_images", "case:delete"]

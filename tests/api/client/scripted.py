@@ -28,6 +28,7 @@ class ScriptedServer:
     streams: list[list[Any]] = field(default_factory=list)
     received: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any], str | None]] = field(default_factory=list)
+    tries: dict[str, int] = field(default_factory=dict)
     sending: int = 0
     most_sending: int = 0
 
@@ -71,6 +72,8 @@ class ScriptedServer:
             yield ":\n\n" if event is None else f"event: next\ndata: {json.dumps({'data': {'events': event}})}\n\n"
 
     async def _put(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self.tries[name] = self.tries.get(name, 0) + 1
         self.sending += 1
         self.most_sending = max(self.most_sending, self.sending)
         body = await request.body()
@@ -78,7 +81,7 @@ class ScriptedServer:
         self.sending -= 1
         status = self.puts.pop(0) if self.puts else 200
         if status == 200:
-            self.received[request.path_params["name"]] = body
+            self.received[name] = body
             return Response()
         return JSONResponse({"code": "UNAVAILABLE" if status >= 500 else "EXPIRED", "message": "Not now."}, status)
 

@@ -1,6 +1,8 @@
 """Parts are sent from the disk, four at once, and again where that helps."""
 
+import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from api.client.connection import Connection
 from api.client.errors import ConnectionLost, Refused
-from api.client.sending import send_files
+from api.client.sending import PendingPart, send_files
 from api.client.source_files import SourceFile, list_source_files
 from tests.api.client.scripted import ScriptedServer
 
@@ -61,6 +63,7 @@ class UploadScript:
                 "size": min(PART, size - offset),
                 "url": f"{self.server.url}/parts/{index}-{number}",
                 "headers": [{"name": "Content-Type", "value": "application/octet-stream"}],
+                "expiresAt": (datetime.now(UTC) + timedelta(minutes=5)).isoformat(),
                 "received": f"{index}-{number}" in self.server.received,
             }
             for number, offset in enumerate(range(0, size, PART), start=1)
@@ -147,6 +150,46 @@ async def test_a_fresh_address_is_asked_for_when_one_is_too_old(
 
     assert sent(server, files) == [file.path.read_bytes() for file in files]
     assert shown.completed[-1] == sum(file.size for file in files)
+
+
+async def test_parts_on_their_way_arrive_though_another_address_is_too_old(
+    server: ScriptedServer, files: list[SourceFile]
+) -> None:
+    server.puts = [200, 410, 200, 200]
+
+    await send(server, files)
+
+    assert sent(server, files) == [file.path.read_bytes() for file in files]
+    assert set(server.tries.values()) == {1, 2}
+    assert sum(server.tries.values()) == len(server.received) + 1
+
+
+async def test_addresses_that_end_again_and_again_are_renewed_as_long_as_parts_arrive(
+    server: ScriptedServer, files: list[SourceFile]
+) -> None:
+    server.puts = [200, 410] * 12
+
+    await send(server, files)
+
+    assert sent(server, files) == [file.path.read_bytes() for file in files]
+
+
+async def test_addresses_that_are_refused_whenever_they_are_given_are_told(
+    server: ScriptedServer, files: list[SourceFile]
+) -> None:
+    server.puts = [410] * 1000
+
+    with pytest.raises(Refused, match="keeps refusing the addresses"):
+        await send(server, files)
+
+
+async def test_an_address_that_ends_soon_is_not_begun_with_unless_it_came_just_now(files: list[SourceFile]) -> None:
+    def part(ends_in: float, told: float) -> PendingPart:
+        ends = datetime.now(UTC) + timedelta(seconds=ends_in)
+        return PendingPart(files[0], 0, 1, 0, 7, "", {}, ends, time.monotonic() - told)
+
+    assert [part(ends_in, told=200).is_old for ends_in in (100, 10, -5)] == [False, True, True]
+    assert not part(-5, told=1).is_old  # one of the two clocks is wrong
 
 
 async def test_after_too_many_failures_the_user_is_told_how_to_go_on(

@@ -1,10 +1,14 @@
 """Who sees studies, series, stacks and frames; and what they see of them."""
 
-from uuid import uuid4
+import hashlib
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 from api import images
 from api.permissions import Actor
 from api.persistence.columns import now
+from api.storage.leaves import FrameLeave
+from api.storage.object_store import FrameKind
 from api.unit_of_work import House
 from tests.deliveries import take_in
 from tests.holdings import stacks_of
@@ -63,17 +67,38 @@ async def test_one_signature_is_for_all_frames_of_a_stack(house: House, people: 
     assert frames.expires_at > now()
 
 
+async def test_address_asked_for_again_soon_is_the_same_and_ends_within_five_minutes(
+    house: House, people: People
+) -> None:
+    case_key = (await take_in(house, people.clinician, ct_files(2))).case.key
+    (stack,) = await stacks_of(house, case_key)
+
+    async with house.unit_of_work(people.clinician) as uow:
+        sources = [await images.frame_source(uow, stack, "frames") for _ in range(4)]
+
+    assert len({source.url_template for source in sources}) <= 2  # two where a grid line was crossed just now
+    for source in sources:
+        assert timedelta(seconds=230) < source.expires_at - now() <= timedelta(seconds=300)
+
+
 async def test_the_object_of_a_frame_is_found_by_its_place_in_the_stack(house: House, people: People) -> None:
     case_key = (await take_in(house, people.clinician, ct_files(3))).case.key
     (stack,) = await stacks_of(house, case_key)
     objects = images.FrameObjects(house, most_stacks=1)
 
-    for _ in range(2):
-        names = [await objects.find(str(stack.key), "frames", index) for index in (-1, 0, 1, 2, 3)]
+    def leave(kind: FrameKind = "frames", stack_key: UUID = stack.key, actor: Actor = people.clinician) -> FrameLeave:
+        return FrameLeave(actor, 0, kind, stack_key)
 
-        assert [name is not None for name in names] == [False, True, True, True, False]
-        assert len(set(names)) == 4
-    assert await objects.find(str(uuid4()), "frames", 0) is None
+    for _ in range(2):
+        found = [await objects.find(leave(), index) for index in (-1, 0, 1, 2, 3)]
+
+        assert [frame is not None for frame in found] == [False, True, True, True, False]
+        assert len({frame.name for frame in found if frame}) == 3
+        for frame in found:
+            if frame is not None:
+                assert frame.digest == hashlib.sha256(await house.store.read(frame.name)).digest()
+    assert await objects.find(leave(stack_key=uuid4()), 0) is None
+    assert await images.FrameObjects(house).find(leave(actor=people.stranger), 0) is None
 
 
 async def test_earlier_studies_of_the_patient_are_priors(house: House, people: People) -> None:

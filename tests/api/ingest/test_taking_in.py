@@ -15,6 +15,7 @@ from pydicom.uid import MediaStorageDirectoryStorage
 from api import images
 from api.imaging import htj2k
 from api.ingest import candidates
+from api.storage.leaves import FrameLeave
 from api.unit_of_work import House
 from tests.api.imaging.dicom_writer import as_file
 from tests.api.imaging.synthetic_series import SERIES, SyntheticSeries
@@ -81,15 +82,15 @@ async def test_a_series_has_the_preview_of_its_middle_as_thumbnail(house: House,
         stacks = await stacks_of(house, case_key)
         thumbnail = await images.thumbnail(uow, stacks)
         none = await images.thumbnail(uow, [])
-    name = await images.FrameObjects(house).find(str(stacks[0].key), "previews", 2)
+    middle = await images.FrameObjects(house).find(FrameLeave(people.clinician, 0, "previews", stacks[0].key), 2)
 
     assert thumbnail is not None
     assert thumbnail.media_type == "image/webp"
     assert "/2" in thumbnail.url_template
     assert "{index}" not in thumbnail.url_template
     assert none is None
-    assert name is not None
-    assert await house.store.exists(name)
+    assert middle is not None
+    assert await house.store.exists(middle.name)
 
 
 async def test_nothing_of_the_images_lies_on_the_disk_in_the_clear(
@@ -197,9 +198,9 @@ async def test_pictures_become_a_case_that_can_be_looked_at(house: House, people
         (40, 50, "RGB"),
     ]
     for stack in stacks:
-        name = await images.FrameObjects(house).find(str(stack.key), "frames", 0)
-        assert name is not None
-        assert htj2k.decode(await house.store.read(name)).shape == (stack.rows, stack.columns, 3)
+        frame = await images.FrameObjects(house).find(FrameLeave(people.clinician, 0, "frames", stack.key), 0)
+        assert frame is not None
+        assert htj2k.decode(await house.store.read(frame.name)).shape == (stack.rows, stack.columns, 3)
 
 
 async def test_the_same_picture_of_two_people_is_each_ones_own(house: House, people: People) -> None:

@@ -15,17 +15,17 @@ from sqlmodel import col
 
 from api.errors import Invalid
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
-from api.persistence.tables import AuditEntry
+from api.persistence.tables import Organization
 from api.unit_of_work import House
 from tests.people import SHARED
 
 pytestmark = SHARED
 
-# A small table with a text, an instant and a unique key: entries of the audit.
+# A small table with a text, an instant and a unique key: organizations.
 ORDER = [
-    SortKey(col(AuditEntry.action), str),
-    SortKey(col(AuditEntry.at), datetime, descending=True),
-    SortKey(col(AuditEntry.key), UUID),
+    SortKey(col(Organization.name), str),
+    SortKey(col(Organization.created_at), datetime, descending=True),
+    SortKey(col(Organization.key), UUID),
 ]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 entries = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 3)), max_size=12)
@@ -37,21 +37,21 @@ async def session(house: House) -> AsyncIterator[AsyncSession]:
         yield opened
 
 
-def make(action: str, second: int) -> AuditEntry:
-    return AuditEntry(key=uuid4(), action=action, at=START + timedelta(seconds=second), outcome="ok")
+def make(name: str, second: int) -> Organization:
+    return Organization(key=uuid4(), name=name, created_at=START + timedelta(seconds=second))
 
 
-def rank(row: AuditEntry) -> tuple[str, float, str]:
-    return row.action, -row.at.timestamp(), str(row.key)
+def rank(row: Organization) -> tuple[str, float, str]:
+    return row.name, -row.created_at.timestamp(), str(row.key)
 
 
-async def page(session: AsyncSession, **asked: Any) -> Page[AuditEntry]:
-    return await list_page(session, select(AuditEntry), ORDER, PageRequest(**asked))
+async def page(session: AsyncSession, **asked: Any) -> Page[Organization]:
+    return await list_page(session, select(Organization), ORDER, PageRequest(**asked))
 
 
-async def walk(session: AsyncSession, size: int, late: list[AuditEntry], *, backward: bool) -> list[AuditEntry]:
+async def walk(session: AsyncSession, size: int, late: list[Organization], *, backward: bool) -> list[Organization]:
     """Every page, one of `late` coming in before each."""
-    found: list[AuditEntry] = []
+    found: list[Organization] = []
     cursor: str | None = None
     while True:
         if late:
@@ -74,7 +74,7 @@ async def test_paging_shows_every_row_once_and_in_order_while_rows_come_in(
     size: int,
     backward: bool,
 ) -> None:
-    await session.execute(delete(AuditEntry))
+    await session.execute(delete(Organization))
     rows = [make(*values) for values in first]
     session.add_all(rows)
     await session.flush()
@@ -89,7 +89,7 @@ async def test_paging_shows_every_row_once_and_in_order_while_rows_come_in(
 
 
 async def test_both_directions_and_the_total_tell_the_same(session: AsyncSession) -> None:
-    await session.execute(delete(AuditEntry))
+    await session.execute(delete(Organization))
     rows = sorted((make("abc"[number % 3], number % 2) for number in range(7)), key=rank)
     session.add_all(rows)
     await session.flush()
@@ -113,7 +113,7 @@ async def test_both_directions_and_the_total_tell_the_same(session: AsyncSession
 
 
 async def test_between_two_cursors_lies_what_lies_between(session: AsyncSession) -> None:
-    await session.execute(delete(AuditEntry))
+    await session.execute(delete(Organization))
     rows = sorted((make("a", number) for number in range(6)), key=rank)
     session.add_all(rows)
     await session.flush()
@@ -132,3 +132,21 @@ async def test_what_is_no_cursor_is_refused(session: AsyncSession, cursor: str) 
         with pytest.raises(Invalid) as refused:
             await page(session, size=3, **{place: cursor})
         assert refused.value.field == [place]
+
+
+async def test_keys_of_one_direction_page_like_any_others(session: AsyncSession) -> None:
+    await session.execute(delete(Organization))
+    rows = [make("abc"[number % 3], number % 2) for number in range(9)]
+    session.add_all(rows)
+    await session.flush()
+    descending = [SortKey(key.expression, key.kind, descending=True) for key in ORDER]
+    expected = sorted(rows, key=lambda row: (row.name, row.created_at, str(row.key)), reverse=True)
+
+    first = await list_page(session, select(Organization), descending, PageRequest(size=4))
+    second = await list_page(session, select(Organization), descending, PageRequest(size=4, after=first.cursors[-1]))
+    back = await list_page(
+        session, select(Organization), descending, PageRequest(size=4, before=second.cursors[0], backward=True)
+    )
+
+    assert [*first.rows, *second.rows] == expected[:8]
+    assert list(back.rows) == expected[:4]

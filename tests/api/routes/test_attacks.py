@@ -9,8 +9,10 @@ import pytest
 
 from api.app import routes_of
 from api.backends import Backends
+from api.permissions import Actor, Role
 from api.routes.security_headers import HEADERS
 from api.settings import Settings
+from tests.accounts import make_account, sign_in
 from tests.api.network.serving import Served, serve
 
 SOON = timedelta(minutes=5)
@@ -124,15 +126,18 @@ async def test_wrong_signatures_are_counted_and_right_ones_still_pass(
     served: Served, backends: Backends, http: httpx.AsyncClient
 ) -> None:
     await backends.store.put("thing", b"bytes")
-    right = backends.addresses.object("thing", "image/webp", datetime.now(UTC) + SOON)
+    account = await make_account(backends.house)
+    session = (await sign_in(backends.house, account.email)).session
+    asking = Actor(account.user.key, account.user.organization_key, Role.CLINICIAN, session.key)
+    right = backends.addresses.object(asking, "thing", "image/webp", datetime.now(UTC) + SOON)
     path = right.removeprefix(backends.house.settings.url)
-    wrong = ("/objects/thing?type=image/webp&expires=9999999999&signature=x", "/stacks/x/frames/0", "/objects/y")
+    wrong = ("/objects/x?type=image/webp", "/frames/x/0", "/objects/y")
 
     told = []
     for number in range(8):
         told.append(await http.get(wrong[number % 3], headers={"x-forwarded-for": f"198.51.100.{number}"}))
     passed = await http.get(path)
-    put = await http.put("/uploads/x/parts/1")
+    put = await http.put("/parts/x")
 
     assert [answer.status_code for answer in told] == [403] * 5 + [429] * 3
     assert told[-1].json()["code"] == "RATE_LIMITED"

@@ -19,10 +19,12 @@ from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
 from api.storage.local_keys import LocalKeys
 from api.storage.object_store import PartedFile
+from tests.people import Everybody, person
 
 BASE = "http://hilum.example"
 PART = bytes(range(256)) * 5
 LATER = timedelta(hours=1)
+SOMEBODY = person()
 
 
 class Bench:
@@ -32,11 +34,14 @@ class Bench:
         self.folder = folder
         self.addresses = SignedAddresses(b"k" * 32, BASE)
         self.store = FilesystemStore(folder / "store", LocalKeys(folder / "master.key"), self.addresses)
-        self.app = Starlette(routes=parts.routes(self.store, self.addresses, concurrent_parts=64, idle_seconds=0.3))
+        self.app = Starlette(
+            routes=parts.routes(self.store, self.addresses, Everybody(), concurrent_parts=64, idle_seconds=0.3)
+        )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=BASE)
 
     async def url(self, *, size: int = len(PART), sha256: str | None = None, life: timedelta = LATER) -> str:
-        return (await self.store.sign_part(PartedFile("f", 1), 1, size, sha256, datetime.now(UTC) + life)).url
+        until = datetime.now(UTC) + life
+        return (await self.store.sign_part(PartedFile("f", 1), 1, size, sha256, until, SOMEBODY)).url
 
     async def received(self) -> list[int]:
         return list(await self.store.received_parts("f"))
@@ -93,39 +98,24 @@ async def test_part_may_be_sent_again_while_its_address_is_valid(bench: Bench) -
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "alter",
     [
-        ("/parts/1?", "/parts/2?"),
-        ("/parts/1?", "/parts/01?"),
-        ("/uploads/f/", "/uploads/g/"),
-        (f"size={len(PART)}", f"size={len(PART) - 1}"),
-        (f"size={len(PART)}&", ""),
-        ("expires=", "expires=9"),
-        ("expires=", "expires=%20"),
-        ("signature=", "signature=A"),
-        ("signature=", "signature=%F0%9F%98%80"),
-        ("signature=", "other="),
-        ("size=", "sha256=AAAA&size="),
+        lambda token: ("B" if token[0] == "A" else "A") + token[1:],
+        lambda token: token[:-1] + ("B" if token[-1] == "A" else "A"),
+        lambda token: token[:-1],
+        lambda token: token + "A",
+        lambda token: token + "%20",
+        lambda token: "%F0%9F%98%80" * 20,
+        lambda token: "",
     ],
 )
-async def test_altered_address_is_forbidden(bench: Bench, old: str, new: str) -> None:
-    await bench.store.begin_files(["g"])
-    url = (await bench.url()).replace(old, new)
+async def test_altered_address_is_forbidden(bench: Bench, alter: Callable[[str], str]) -> None:
+    before, slash, token = (await bench.url()).rpartition("/")
 
-    answer = await bench.client.put(url, content=PART)
+    answer = await bench.client.put(f"{before}{slash}{alter(token)}", content=PART)
 
-    assert answer.status_code == 403
-    assert answer.json()["code"] == "FORBIDDEN"
+    assert answer.status_code in (403, 404)
     assert await bench.received() == []
-    assert await bench.store.received_parts("g") == {}
-
-
-async def test_signed_checksum_cannot_be_taken_off(bench: Bench) -> None:
-    url = httpx.URL(await bench.url(sha256=base64.b64encode(bytes(32)).decode()))
-
-    answer = await bench.client.put(url.copy_remove_param("sha256"), content=PART)
-
-    assert answer.status_code == 403
 
 
 async def test_address_that_is_too_old_has_expired(bench: Bench) -> None:
@@ -138,17 +128,16 @@ async def test_address_that_is_too_old_has_expired(bench: Bench) -> None:
 
 async def test_address_signed_with_another_key_is_forbidden(bench: Bench) -> None:
     until = datetime.now(UTC) + LATER
-    url = SignedAddresses(b"x" * 32, BASE).part("f", 1, len(PART), None, until)
+    url = SignedAddresses(b"x" * 32, BASE).part(SOMEBODY, "f", 1, len(PART), None, until)
 
     assert (await bench.client.put(url, content=PART)).status_code == 403
 
 
-async def test_signature_for_reading_does_not_allow_a_part(bench: Bench) -> None:
+async def test_address_for_reading_does_not_allow_a_part(bench: Bench) -> None:
     until = datetime.now(UTC) + LATER
-    reading = httpx.URL(await bench.store.sign_read("f", "1", until)).params
-    writing = httpx.URL(await bench.url()).copy_set_param("signature", reading["signature"])
+    reading = await bench.store.sign_read("f", "1", until, SOMEBODY)
 
-    assert (await bench.client.put(writing, content=PART)).status_code == 403
+    assert (await bench.client.put(reading.replace("/objects/", "/parts/"), content=PART)).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "HEAD"])
@@ -227,7 +216,7 @@ async def test_client_that_stops_sending_is_given_up(bench: Bench) -> None:
 
 
 async def test_refused_part_leaves_the_connection_usable(bench: Bench) -> None:
-    good, bad = await bench.url(), (await bench.url()).replace("signature=", "signature=A")
+    good, bad = await bench.url(), (await bench.url())[:-1]
 
     async with served(bench.app) as port, httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as client:
         statuses = [

@@ -3,6 +3,7 @@ import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
 import { agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
+import { Thumbnail } from './thumbnail';
 
 interface CaseRowProps {
   readonly row: CaseRowFragment;
@@ -11,7 +12,7 @@ interface CaseRowProps {
 
 export function CaseRow({ row, isOpen }: CaseRowProps) {
   const study = row.studies[0];
-  const thumbnail = row.studies.flatMap(({ series }) => series).find((series) => series.thumbnail)?.thumbnail;
+  const pictured = row.studies.flatMap(({ series }) => series).find((series) => series.thumbnail);
   const analysis = row.latestAnalysis;
   const isRunning = analysis?.status === 'RUNNING' || analysis?.status === 'QUEUED';
   const details = [
@@ -26,8 +27,8 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
         href={addressTo({ screen: 'case', caseId: row.id })}
         aria-current={isOpen ? 'page' : undefined}
       >
-        {thumbnail ? (
-          <img src={thumbnail.url} alt="" loading="lazy" width={56} height={56} />
+        {pictured?.thumbnail ? (
+          <Thumbnail seriesId={pictured.id} url={pictured.thumbnail.url} />
         ) : (
           <span class="no-picture" />
         )}
