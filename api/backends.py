@@ -1,6 +1,8 @@
 """Chooses the parts of the house. The only place that knows which profile runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +19,19 @@ from api.identity.mailed_codes import MailedCodes
 from api.identity.passwords import HashCost
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
+from api.keys.opening import KeysUnusable, make_first, open_keyring
 from api.mail.mailbox import MailboxMailer
 from api.mail.mailer import Mail, Mailer
 from api.mail.smtp import SmtpMailer, SmtpServer
 from api.persistence.audit.entries import Service
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
+from api.persistence.sealing.keyring import FirstKeys, Keyring
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
+from api.storage.data_keys import DataKeys
 from api.storage.filesystem import FilesystemStore
-from api.storage.local_keys import LocalKeys, secret_key
+from api.storage.local_keys import LocalKeys, MasterKeyUnusable, add_master, secret_key
 from api.storage.sealed_texts import SealedTexts
 from api.unit_of_work import House
 
@@ -72,16 +77,60 @@ class Backends:
     addresses: SignedAddresses
 
 
+def open_data_keys(settings: Settings) -> DataKeys:
+    """Raises KeysUnusable."""
+    try:
+        return LocalKeys(_keys(settings).master)
+    except MasterKeyUnusable as error:
+        raise KeysUnusable(str(error)) from error
+
+
+def new_master_key(settings: Settings) -> None:
+    """What wraps data keys from now on; what wrapped them before still unwraps."""
+    add_master(_keys(settings).master)
+
+
+def first_keys(settings: Settings) -> FirstKeys:
+    """For the migration that seals what lies in the clear. Blocking; in a thread, for the caller may have a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(make_first(open_data_keys(settings)))).result()
+
+
+def check_keys(settings: Settings, database_url: str) -> None:
+    """Whether the keys open what a migrated database holds. Blocking, without a loop. Raises KeysUnusable."""
+
+    async def open_once() -> None:
+        async with open_keyring(database_url, open_data_keys(settings), settings.key_spread_seconds):
+            pass
+
+    asyncio.run(open_once())
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.data / "keys")
+
+
 @asynccontextmanager
 async def open_backends(
     settings: Settings, database_url: str, service: Service = Service.ANONYMOUS
 ) -> AsyncIterator[Backends]:
-    """database_url: of a migrated database. service: see `House`. Everything is closed on leaving."""
-    keys = Keys(settings.data / "keys")
+    """database_url: of a migrated database. service: see `House`. All is closed on leaving. Raises KeysUnusable."""
+    data_keys = open_data_keys(settings)
+    async with (
+        open_keyring(database_url, data_keys, settings.key_spread_seconds) as keyring,
+        _open_house(settings, database_url, service, data_keys, keyring) as backends,
+    ):
+        yield backends
+
+
+@asynccontextmanager
+async def _open_house(
+    settings: Settings, database_url: str, service: Service, data_keys: DataKeys, keyring: Keyring
+) -> AsyncIterator[Backends]:
+    keys = _keys(settings)
     addresses = SignedAddresses(keys.addresses, settings.url)
-    data_keys = LocalKeys(keys.master)
     store = FilesystemStore(settings.data / "objects", data_keys, addresses, fsync=settings.fsync)
-    engine = open_engine(database_url, settings)
+    engine = open_engine(database_url, settings, keyring)
     sessions, seals, mailer = session_maker(engine), SealedTexts(data_keys), choose_mailer(settings)
     directory = choose_directory(settings, sessions, seals, mailer, keys.codes)
     hub = Hub(database_url)
@@ -98,6 +147,7 @@ async def open_backends(
         budgets=Budgets(sessions),
         mailer=mailer,
         seals=seals,
+        keyring=keyring,
         service=service,
     )
     try:

@@ -11,16 +11,18 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
+from api.backends import first_keys
 from api.network.connections import Guard, protocols
 from api.network.listener import TlsServer
 from api.network.tls import Certificate
 from api.persistence import jobs
-from api.persistence.embedded_server import EmbeddedServer, running_url
+from api.persistence.embedded_server import EmbeddedServer, address_of
 from api.persistence.migration import migrate
 from api.settings import Settings
 
@@ -54,12 +56,12 @@ def data_folder(settings: Settings) -> Iterator[Path]:
 def database(settings: Settings) -> Iterator[str]:
     """The address of a migrated PostgreSQL: the one that is named, else the embedded one, which stops at the end."""
     if settings.database_url is not None:
-        migrate(settings.database_url)
+        migrate(settings.database_url, partial(first_keys, settings))
         yield settings.database_url
         return
     server = EmbeddedServer(settings.data)
     try:
-        migrate(server.url)
+        migrate(server.url, partial(first_keys, settings))
         # The data folder is ours alone and workers die with their server: whoever had these jobs was killed with it.
         if taken_back := jobs.take_back(server.url):
             log.warning("%d jobs begin again: the server was killed", taken_back)
@@ -75,7 +77,7 @@ def database_beside(settings: Settings) -> Iterator[str]:
         try:
             stack.enter_context(data_folder(settings))
         except AlreadyRunning:
-            yield settings.database_url or running_url(settings.data)
+            yield settings.database_url or address_of(settings.data)
         else:
             yield stack.enter_context(database(settings))
 

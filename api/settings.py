@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200, description="Connections a process keeps to PostgreSQL.")
     database_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a connection, and for one statement.")
 
+    # keys
+    key_spread_seconds: float = Field(
+        30.0,
+        ge=0.5,
+        description="Time that processes have to read a new data key before it is used, seconds; the same everywhere.",
+    )
+
     # sign-in
     access_token_seconds: int = Field(600, ge=30, le=3600, description="Life of an access token, seconds.")
     session_idle_seconds: int = Field(1800, ge=60, description="A session unused for so long has ended, seconds.")

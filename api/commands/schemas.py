@@ -14,13 +14,16 @@ def add(commands: Commands) -> None:
         "migrate",
         migrate,
         "bring the database named by HILUM_DATABASE_URL to the newest schema",
-        "The embedded database is migrated whenever the server starts.",
+        "The embedded database is migrated whenever the server starts. Rows of a version that kept patient data in the "
+        "clear are sealed, for which the data folder's master key is needed.",
     )
     parser = add_command(commands, "schema", print_schema, "print the GraphQL schema")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write it to FILE instead")
 
 
 def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
+    from api.backends import first_keys
+    from api.keys.opening import KeysUnusable
     from api.persistence.migration import migrate as upgrade
 
     if settings.database_url is None:
@@ -28,7 +31,12 @@ def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
             "hilum: set HILUM_DATABASE_URL; the embedded database is migrated when the server starts.", file=sys.stderr
         )
         return 2
-    print("migrated" if upgrade(settings.database_url) else "nothing to migrate")
+    try:
+        migrated = upgrade(settings.database_url, lambda: first_keys(settings))
+    except KeysUnusable as error:
+        print(f"hilum: {error}", file=sys.stderr)
+        return 1
+    print("migrated" if migrated else "nothing to migrate")
     return 0
 
 

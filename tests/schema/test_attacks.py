@@ -3,13 +3,14 @@
 import asyncio
 import json
 import time
-from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from api import cases
+from api.identity.tokens import new_refresh_token, refresh_hash
+from api.persistence import tables
 from api.unit_of_work import House
 from schema.context import REFRESH_COOKIE
 from schema.endpoint import INIT_SECONDS
@@ -20,8 +21,8 @@ from tests.schema.rows import Rows
 JSON = "application/json"
 EVIL = "https://evil.example"
 QUICK_SECONDS = 3.0
-SIGN_IN = "mutation($i: SignInInput!) { signIn(input: $i) { accessToken errors { code } } }"
 REFRESH = "mutation { refreshSession { accessToken errors { code } } }"
+SIGN_OUT = "mutation { signOut { ok errors { code } } }"
 NESTED = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }"
 
 
@@ -148,8 +149,12 @@ OWN = [{}, {"origin": "http://127.0.0.1:8000"}, {"sec-fetch-site": "same-origin"
 
 async def cookie_of(edge: Edge) -> str:
     """Of a session of the patient."""
-    answer = await edge.post(SIGN_IN, {"i": await give_password(edge, "patient")})
-    return f"{REFRESH_COOKIE}={SimpleCookie(answer.headers['set-cookie'])[REFRESH_COOKIE].value}"
+    await give_password(edge, "patient")
+    token = new_refresh_token()
+    session = await edge.session("patient")
+    async with edge.house.unit_of_work() as uow:
+        (await uow.session.get_one(tables.Session, session.key)).refresh_hash = refresh_hash(token)
+    return f"{REFRESH_COOKIE}={token}"
 
 
 async def test_a_page_of_another_site_does_nothing_on_a_cookies_credit(edge: Edge) -> None:

@@ -21,6 +21,7 @@ from api.persistence.tables.identity import (
     SignUp,
 )
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.records import Event, EventStream, IdempotencyKey
@@ -35,9 +36,11 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "AuditVerification",
+    "BlindIndexKey",
     "Case",
     "CaseStudy",
     "Challenge",
+    "DataKey",
     "Event",
     "EventStream",
     "Export",
