@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from api.errors import Invalid, Unauthenticated
 from api.events.append import case_changed
-from api.permissions import Action, Actor, CaseSubject, Role, is_conceivable
+from api.permissions import Action, Actor, CaseSubject, is_conceivable
 from api.persistence import case_search
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
@@ -99,7 +99,7 @@ async def list_cases(
     """The actor's worklist. Raises Unauthenticated, Invalid."""
     if uow.actor is None:
         raise Unauthenticated()
-    sees_urgency = uow.actor.role is not Role.PATIENT
+    sees_urgency = is_conceivable(uow.actor, Action.CASE_SEE_ANALYSES)
     statement = case_rows.visible_cases(uow.actor).where(*_conditions(chosen, uow))
     if chosen.text is not None and chosen.text.strip():
         statement = statement.where(await _matches(uow, uow.actor, chosen.text.strip()))
@@ -124,6 +124,16 @@ async def update(uow: UnitOfWork, case_key: UUID, title: str | None, archived: b
             await case_rows.settle(uow.session, row)
     row.updated_at = now()
     uow.audit(Action.CASE_UPDATE, row.key)
+    uow.tell(*case_changed(row.key, row.organization_key))
+    return row
+
+
+async def set_urgency(uow: UnitOfWork, case_key: UUID, urgency: str) -> Case:
+    """By a reader; analyses that end later do not change it."""
+    row = await _get(uow, case_key, Action.CASE_SET_URGENCY)
+    assert uow.actor is not None
+    row.urgency, row.urgency_by, row.updated_at = urgency, uow.actor.user_key, now()
+    uow.audit(Action.CASE_SET_URGENCY, row.key)
     uow.tell(*case_changed(row.key, row.organization_key))
     return row
 
@@ -170,7 +180,7 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
         conditions.append(col(Case.status).in_(chosen.status))
     if chosen.urgency is not None:
         # What a patient may not see, a filter may not tell.
-        shown = chosen.urgency if uow.actor.role is not Role.PATIENT else []
+        shown = chosen.urgency if is_conceivable(uow.actor, Action.CASE_SEE_ANALYSES) else []
         conditions.append(col(Case.urgency).in_(shown))
     if chosen.created_after is not None:
         conditions.append(col(Case.created_at) > chosen.created_after)

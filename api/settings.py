@@ -283,6 +283,15 @@ class Settings(BaseSettings):
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
 
+    # reading together
+    comment_characters: int = Field(4000, ge=1, le=100_000, description="Most characters of a comment.")
+    comments_per_case: int = Field(5000, ge=1, description="Most comments of one case.")
+    review_characters: int = Field(
+        20_000, ge=1, le=1_000_000, description="Most characters of an impression, a recommendation or a summary."
+    )
+    reviews_per_case: int = Field(100, ge=1, description="Most signed reviews of one case.")
+    participants_per_case: int = Field(100, ge=1, description="Most people that take part in one case.")
+
     # exports
     export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
     export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")

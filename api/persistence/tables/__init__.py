@@ -24,6 +24,7 @@ from api.persistence.tables.images import Frame, Instance, Patient, Series, Stac
 from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
+from api.persistence.tables.reading import Comment, Release, Review
 from api.persistence.tables.records import Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
@@ -40,6 +41,7 @@ __all__ = [
     "Case",
     "CaseStudy",
     "Challenge",
+    "Comment",
     "DataKey",
     "Event",
     "EventStream",
@@ -56,6 +58,8 @@ __all__ = [
     "Patient",
     "RateBudget",
     "RecoveryCode",
+    "Release",
+    "Review",
     "Series",
     "Session",
     "SignInFailure",
