@@ -54,7 +54,7 @@ class House:
     async def unit_of_work(self, actor: Actor | None = None, address: str | None = None) -> AsyncIterator["UnitOfWork"]:
         """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too.
 
-        Raises Unavailable where the keys of sealed columns are out of date.
+        Raises KeysOutOfDate where the keys of sealed columns are out of date.
         """
         self.keyring.check()
         async with self.sessions() as session, session.begin():
