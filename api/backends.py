@@ -85,9 +85,10 @@ def open_data_keys(settings: Settings) -> DataKeys:
         raise KeysUnusable(str(error)) from error
 
 
-def new_master_key(settings: Settings) -> None:
-    """What wraps data keys from now on; what wrapped them before still unwraps."""
+def new_master_key(settings: Settings) -> DataKeys:
+    """Keys under a new master key, which wraps from now on; what those before it wrapped still unwraps."""
     add_master(_keys(settings).master)
+    return open_data_keys(settings)
 
 
 def first_keys(settings: Settings) -> FirstKeys:

@@ -72,7 +72,7 @@ class House:
         """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too.
 
         trace_id: for the audit, where it is not the one of the span at hand.
-        Raises Unavailable where the keys of sealed columns are out of date.
+        Raises KeysOutOfDate where the keys of sealed columns are out of date.
         """
         self.keyring.check()
         async with self.sessions() as session, session.begin():

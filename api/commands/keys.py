@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from api.commands.parsing import Commands, add_command
 from api.settings import Settings
@@ -34,13 +35,10 @@ def rotate(settings: Settings, chosen: argparse.Namespace) -> int:
     from api.keys.opening import KeysUnusable
     from api.keys.rotation import Rotation, RotationRefused
 
-    def new_master() -> None:
-        new_master_key(settings)
-
     try:
         with _database(settings) as (url, spread):
             rotation = Rotation(url, open_data_keys(settings), spread, say=lambda text: print(text, flush=True))
-            asyncio.run(rotation.run(new_master if chosen.master else None))
+            asyncio.run(rotation.run(partial(new_master_key, settings) if chosen.master else None))
     except (RotationRefused, KeysUnusable, OSError) as error:
         print(f"hilum: {error}", file=sys.stderr)
         return 1

@@ -244,10 +244,10 @@ asyncio.run(main())
 
 
 async def test_a_process_that_is_killed_leaves_a_chain_that_is_whole(
-    house: House, shared_database_url: str, tmp_path: Path
+    house: House, shared_database_url: str, shared_folder: Path
 ) -> None:
     actor = somebody()
-    arguments = [shared_database_url, str(tmp_path / "data"), str(actor.user_key), str(actor.organization_key)]
+    arguments = [shared_database_url, str(shared_folder), str(actor.user_key), str(actor.organization_key)]
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, *arguments, cwd=ROOT)
 
     while await _count(house, actor.organization_key) < 100:
