@@ -95,4 +95,4 @@ def test_the_way_back_keeps_every_entry(empty_url: str) -> None:
 
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("select action, organization_key from audit_entries").fetchall() == [("a:b", None)]
-    assert migrate(database_url)
+    assert migrate(empty_url)
