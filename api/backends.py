@@ -1,12 +1,14 @@
 """Chooses the parts of the house. The only place that knows which profile runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from api.budgets.buckets import Budgets
 from api.events.hub import Hub
@@ -17,6 +19,7 @@ from api.identity.mailed_codes import MailedCodes
 from api.identity.passwords import HashCost
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
+from api.keys.opening import KeysUnusable, make_first, open_keyring
 from api.mail.mailbox import MailboxMailer
 from api.mail.mailer import Mail, Mailer
 from api.mail.smtp import SmtpMailer, SmtpServer
@@ -25,10 +28,12 @@ from api.persistence.audit.entries import Service
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
 from api.persistence.logins import Login
+from api.persistence.sealing.keyring import FirstKeys, Keyring
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
+from api.storage.data_keys import DataKeys
 from api.storage.filesystem import FilesystemStore
-from api.storage.local_keys import LocalKeys, secret_key
+from api.storage.local_keys import LocalKeys, MasterKeyUnusable, add_master, secret_key
 from api.storage.sealed_texts import SealedTexts
 from api.unit_of_work import House
 
@@ -78,13 +83,50 @@ class Backends:
     addresses: SignedAddresses
 
 
+def open_data_keys(settings: Settings) -> DataKeys:
+    """Raises KeysUnusable."""
+    try:
+        return LocalKeys(_keys(settings).master)
+    except MasterKeyUnusable as error:
+        raise KeysUnusable(str(error)) from error
+
+
+def new_master_key(settings: Settings) -> DataKeys:
+    """Keys under a new master key, which wraps from now on; what those before it wrapped still unwraps."""
+    add_master(_keys(settings).master)
+    return open_data_keys(settings)
+
+
+def first_keys(settings: Settings) -> FirstKeys:
+    """For the migration that seals what lies in the clear. Blocking; in a thread, for the caller may have a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(make_first(open_data_keys(settings)))).result()
+
+
+def check_keys(settings: Settings, database_url: str) -> None:
+    """Whether the keys open what a migrated database holds. Blocking, without a loop. Raises KeysUnusable."""
+
+    async def open_once() -> None:
+        address = database_address(
+            settings, database_url, Login.WORKER
+        )  # who makes the first keys, where there are none
+        async with open_keyring(address, open_data_keys(settings), settings.key_spread_seconds):
+            pass
+
+    asyncio.run(open_once())
+
+
+def _keys(settings: Settings) -> Keys:
+    return Keys(settings.data / "keys")
+
+
 def database_address(settings: Settings, database_url: str, login: Login) -> str:
     """How `login` reaches the database. database_url: the owner's, or what stands for it where logins are named."""
     if (named := _named_address(settings, login)) is not None:
         return named
     if logins.is_trusted(database_url):
         return logins.trusted_address(database_url, login)
-    return logins.address(database_url, logins.login_role(login, Keys(settings.data / "keys").database))
+    return logins.address(database_url, logins.login_role(login, _keys(settings).database))
 
 
 def make_logins(settings: Settings, owner_url: str) -> None:
@@ -93,7 +135,7 @@ def make_logins(settings: Settings, owner_url: str) -> None:
         return
     for login in Login:
         if _named_address(settings, login) is None:
-            logins.make_login(owner_url, login, logins.login_role(login, Keys(settings.data / "keys").database))
+            logins.make_login(owner_url, login, logins.login_role(login, _keys(settings).database))
 
 
 def _named_address(settings: Settings, login: Login) -> str | None:
@@ -107,14 +149,28 @@ async def open_backends(
     """database_url: of a migrated database. service: see `House`. Everything is closed on leaving.
 
     login: whose rows a unit of work without an actor sees. The API's for serving; a worker's, which sees all, for jobs
-    and for commands of the operator. With an actor it sees the actor's, whatever the login. Raises UnfitRole.
+    and for commands of the operator. With an actor it sees the actor's, whatever the login.
+    Raises UnfitRole, KeysUnusable.
     """
     address = database_address(settings, database_url, login)
-    keys = Keys(settings.data / "keys")
+    await asyncio.to_thread(logins.check_login, address, login)
+    data_keys = open_data_keys(settings)
+    async with (
+        open_keyring(address, data_keys, settings.key_spread_seconds) as keyring,
+        _open_house(settings, address, service, data_keys, keyring) as backends,
+    ):
+        yield backends
+
+
+@asynccontextmanager
+async def _open_house(
+    settings: Settings, address: str, service: Service, data_keys: DataKeys, keyring: Keyring
+) -> AsyncIterator[Backends]:
+    """address: of whom the house logs in as."""
+    keys = _keys(settings)
     addresses = SignedAddresses(keys.addresses, settings.url)
-    data_keys = LocalKeys(keys.master)
     store = FilesystemStore(settings.data / "objects", data_keys, addresses, fsync=settings.fsync)
-    engine = open_engine(address, settings)
+    engine = open_engine(address, settings, keyring)
     sessions, seals, mailer = session_maker(engine), SealedTexts(data_keys), choose_mailer(settings)
     directory = choose_directory(settings, sessions, seals, mailer, keys.codes)
     hub = Hub(address)
@@ -131,10 +187,10 @@ async def open_backends(
         budgets=Budgets(sessions),
         mailer=mailer,
         seals=seals,
+        keyring=keyring,
         service=service,
     )
     try:
-        await _check(engine, login)
         async with house.jobs.open_async():
             await hub.start()
             yield Backends(house, directory, store, addresses)
@@ -144,11 +200,6 @@ async def open_backends(
         await house.predictor.close()
         await engine.dispose()
         store.close()
-
-
-async def _check(engine: AsyncEngine, login: Login) -> None:
-    async with engine.connect() as connection:
-        logins.check(tuple((await connection.exec_driver_sql(logins.FACTS)).one()), login)
 
 
 def choose_mailer(settings: Settings) -> Mailer:

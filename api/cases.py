@@ -6,21 +6,24 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from api.errors import Invalid, Unauthenticated
 from api.events.append import case_changed
-from api.permissions import Action, Actor, CaseSubject, Role, is_conceivable
+from api.permissions import Action, Actor, CaseSubject, is_conceivable
+from api.persistence import case_search
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
-from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, User
+from api.persistence.sealing.folding import words
+from api.persistence.tables import Case, CaseStudy, Participant, Series, User
 from api.unit_of_work import UnitOfWork
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 200
+TEXT_WORDS = 16
 REASON_LENGTH = 1000
 ARCHIVED = "ARCHIVED"
 
@@ -38,7 +41,7 @@ class CaseFilter:
     status: Sequence[str] | None = None
     urgency: Sequence[str] | None = None
     modality: Sequence[str] | None = None
-    text: str | None = None  # part of title, patient name or id, study description, accession number
+    text: str | None = None  # see `api.persistence.case_search`
     created_after: datetime | None = None
     created_before: datetime | None = None
 
@@ -96,8 +99,10 @@ async def list_cases(
     """The actor's worklist. Raises Unauthenticated, Invalid."""
     if uow.actor is None:
         raise Unauthenticated()
-    sees_urgency = uow.actor.role is not Role.PATIENT
+    sees_urgency = is_conceivable(uow.actor, Action.CASE_SEE_ANALYSES)
     statement = case_rows.every_case(uow.actor).where(*_conditions(chosen, uow))
+    if chosen.text is not None and chosen.text.strip():
+        statement = statement.where(await _matches(uow, uow.actor, chosen.text.strip()))
     if chosen.status is None and upload_cases is None:
         statement = statement.where(col(Case.status) != ARCHIVED)
     if upload_cases is not None:
@@ -119,6 +124,16 @@ async def update(uow: UnitOfWork, case_key: UUID, title: str | None, archived: b
             await case_rows.settle(uow.session, row)
     row.updated_at = now()
     uow.audit(Action.CASE_UPDATE, row.key)
+    uow.tell(*case_changed(row.key, row.organization_key))
+    return row
+
+
+async def set_urgency(uow: UnitOfWork, case_key: UUID, urgency: str) -> Case:
+    """By a reader; analyses that end later do not change it."""
+    row = await _get(uow, case_key, Action.CASE_SET_URGENCY)
+    assert uow.actor is not None
+    row.urgency, row.urgency_by, row.updated_at = urgency, uow.actor.user_key, now()
+    uow.audit(Action.CASE_SET_URGENCY, row.key)
     uow.tell(*case_changed(row.key, row.organization_key))
     return row
 
@@ -165,7 +180,7 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
         conditions.append(col(Case.status).in_(chosen.status))
     if chosen.urgency is not None:
         # What a patient may not see, a filter may not tell.
-        shown = chosen.urgency if uow.actor.role is not Role.PATIENT else []
+        shown = chosen.urgency if is_conceivable(uow.actor, Action.CASE_SEE_ANALYSES) else []
         conditions.append(col(Case.urgency).in_(shown))
     if chosen.created_after is not None:
         conditions.append(col(Case.created_at) > chosen.created_after)
@@ -175,24 +190,14 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
     of_case = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key)).correlate(Case)
     if chosen.modality is not None:
         conditions.append(exists().where(col(Series.study_key).in_(of_case), col(Series.modality).in_(chosen.modality)))
-    if chosen.text is not None and chosen.text.strip():
-        conditions.append(_matches(chosen.text.strip(), of_case, uow.actor))
     return conditions
 
 
-def _matches(text: str, of_case: Select[UUID], actor: Actor) -> ColumnElement[bool]:
+async def _matches(uow: UnitOfWork, actor: Actor, text: str) -> ColumnElement[bool]:
     if len(text) > TEXT_LENGTH or not is_storable(text):
         raise Invalid(f"A search text has at most {TEXT_LENGTH} characters, all of them printable.", ["filter", "text"])
-    columns = [col(Study.description), col(Study.accession_number)]
-    places = [col(Case.title).icontains(text, autoescape=True)]
-    places.append(
-        exists().where(col(Study.key).in_(of_case), or_(*(c.icontains(text, autoescape=True) for c in columns)))
-    )
-    if is_conceivable(actor, Action.CASE_SEE_IDENTITY):  # a search by name tells a name
-        names = (col(Patient.name), col(Patient.patient_id))
-        places.append(
-            exists().where(
-                col(Patient.key) == col(Case.patient_key), or_(*(c.icontains(text, autoescape=True) for c in names))
-            )
-        )
-    return or_(*places)
+    if len(words(text)) > TEXT_WORDS:
+        raise Invalid(f"A search text has at most {TEXT_WORDS} words.", ["filter", "text"])
+    # A search by name tells a name.
+    by_identity = is_conceivable(actor, Action.CASE_SEE_IDENTITY)
+    return case_search.matches(text, await case_search.organizations(uow.session, actor), by_identity=by_identity)

@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 from sqlmodel import col
 
 from api.errors import Unauthenticated
@@ -88,44 +86,40 @@ async def studies_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[U
         select(col(CaseStudy.case_key), Study)
         .join(Study, col(Study.key) == col(CaseStudy.study_key))
         .where(col(CaseStudy.case_key).in_(list(case_keys)))
-        .order_by(col(Study.started_at).desc().nulls_last(), col(Study.key))
     )
-    found: dict[UUID, list[Study]] = defaultdict(list)
-    for case_key, study in await uow.session.execute(statement):
-        found[case_key].append(study)
-    return found
+    return _newest_first(await uow.session.execute(statement))
 
 
 async def priors_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, list[Study]]:
     """The same patient's earlier studies in the organization that the actor may see, newest first."""
     if uow.actor is None:
         return {}
-    own, mine = aliased(Study), aliased(CaseStudy)
-    first_of_case = (
-        select(col(mine.case_key), col(own.started_at))
-        .join(own, col(own.key) == col(mine.study_key))
-        .where(col(mine.case_key).in_(list(case_keys)))
-        .order_by(col(mine.case_key), col(own.started_at))
-        .ext(distinct_on(col(mine.case_key)))
-        .subquery()
+    asked = list(case_keys)
+    starts = (
+        select(col(CaseStudy.case_key), col(Study.started_at))
+        .join(Study, col(Study.key) == col(CaseStudy.study_key))
+        .where(col(CaseStudy.case_key).in_(asked))
     )
     inside = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key))
-    statement = (
+    others = (
         select(col(Case.key), Study)
-        .join(Study, and_(col(Study.patient_key) == col(Case.patient_key)))
-        .join(first_of_case, first_of_case.c.case_key == col(Case.key))
+        .join(Study, col(Study.patient_key) == col(Case.patient_key))
         .where(
+            col(Case.key).in_(asked),
             col(Study.organization_key) == col(Case.organization_key),
             col(Study.key).not_in(inside),
             col(Study.key).in_(visible_study_keys(uow.actor)),
-            or_(first_of_case.c.started_at.is_(None), col(Study.started_at) < first_of_case.c.started_at),
         )
-        .order_by(col(Study.started_at).desc().nulls_last(), col(Study.key))
     )
-    found: dict[UUID, list[Study]] = defaultdict(list)
-    for case_key, study in await uow.session.execute(statement):
-        found[case_key].append(study)
-    return found
+    moments: dict[UUID, list[datetime]] = defaultdict(list)
+    for case_key, moment in await uow.session.execute(starts):
+        moments[case_key] += [moment] if moment else []
+    earlier = [
+        (case_key, study)
+        for case_key, study in await uow.session.execute(others)
+        if case_key in moments and _is_before(study.started_at, moments[case_key])
+    ]
+    return _newest_first(earlier)
 
 
 async def series_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict[UUID, list[Series]]:
@@ -137,6 +131,22 @@ async def series_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict
     found: dict[UUID, list[Series]] = defaultdict(list)
     for row in (await uow.session.execute(statement)).scalars():
         found[row.study_key].append(row)
+    return found
+
+
+def _is_before(moment: datetime | None, own: Sequence[datetime]) -> bool:
+    """Before the first of the case's own; where that is not known, whatever it is."""
+    return not own or (moment is not None and moment < min(own))
+
+
+def _newest_first(studies: Iterable[Any]) -> dict[UUID, list[Study]]:
+    """By the scanner's clock, those without one last. Here, since moments are sealed in the database."""
+    found: dict[UUID, list[Study]] = defaultdict(list)
+    for case_key, study in studies:
+        found[case_key].append(study)
+    for rows in found.values():
+        rows.sort(key=lambda study: study.key)
+        rows.sort(key=lambda study: study.started_at or datetime.min, reverse=True)
     return found
 
 

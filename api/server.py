@@ -11,18 +11,19 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
-from api.backends import database_address, make_logins
+from api.backends import database_address, first_keys, make_logins
 from api.network.connections import Guard, protocols
 from api.network.listener import TlsServer
 from api.network.tls import Certificate
 from api.persistence import jobs
-from api.persistence.embedded_server import EmbeddedServer, running_url
-from api.persistence.logins import Login, UnfitRole, check_address
+from api.persistence.embedded_server import EmbeddedServer, address_of
+from api.persistence.logins import Login, UnfitRole, check_login
 from api.persistence.migration import migrate, refuse_older
 from api.settings import Settings
 
@@ -60,7 +61,7 @@ def database(settings: Settings) -> Iterator[str]:
     The owner's address where Hilum knows it. Raises UnfitRole or MigrationRefused where it would not be safe to serve.
     """
     if settings.database_url is not None:
-        migrate(settings.database_url)
+        migrate(settings.database_url, partial(first_keys, settings))
         make_logins(settings, settings.database_url)
         _check_logins(settings, settings.database_url)
         yield settings.database_url
@@ -77,7 +78,7 @@ def database(settings: Settings) -> Iterator[str]:
         return
     server = EmbeddedServer(settings.data)
     try:
-        migrate(server.url)
+        migrate(server.url, partial(first_keys, settings))
         # The data folder is ours alone and workers die with their server: whoever had these jobs was killed with it.
         if taken_back := jobs.take_back(server.url):
             log.warning("%d jobs begin again: the server was killed", taken_back)
@@ -93,14 +94,14 @@ def database_beside(settings: Settings) -> Iterator[str]:
         try:
             stack.enter_context(data_folder(settings))
         except AlreadyRunning:
-            yield settings.database_url or settings.database_worker_url or running_url(settings.data)
+            yield settings.database_url or settings.database_worker_url or address_of(settings.data)
         else:
             yield stack.enter_context(database(settings))
 
 
 def _check_logins(settings: Settings, database_url: str) -> None:
     for login in Login:
-        check_address(database_address(settings, database_url, login), login)
+        check_login(database_address(settings, database_url, login), login)
 
 
 @asynccontextmanager

@@ -89,6 +89,13 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200, description="Connections a process keeps to PostgreSQL.")
     database_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a connection, and for one statement.")
 
+    # keys
+    key_spread_seconds: float = Field(
+        30.0,
+        ge=0.5,
+        description="Time that processes have to read a new data key before it is used, seconds; the same everywhere.",
+    )
+
     # sign-in
     access_token_seconds: int = Field(600, ge=30, le=3600, description="Life of an access token, seconds.")
     session_idle_seconds: int = Field(1800, ge=60, description="A session unused for so long has ended, seconds.")
@@ -283,6 +290,15 @@ class Settings(BaseSettings):
     instance_frames: int = Field(10_000, ge=1, description="Most frames of one instance.")
     instance_pixel_bytes: int = Field(8 * GIB, ge=1, description="Most decoded pixel bytes of one instance.")
     picture_pixels: int = Field(100_000_000, ge=1, description="Most pixels of a PNG or JPEG picture.")
+
+    # reading together
+    comment_characters: int = Field(4000, ge=1, le=100_000, description="Most characters of a comment.")
+    comments_per_case: int = Field(5000, ge=1, description="Most comments of one case.")
+    review_characters: int = Field(
+        20_000, ge=1, le=1_000_000, description="Most characters of an impression, a recommendation or a summary."
+    )
+    reviews_per_case: int = Field(100, ge=1, description="Most signed reviews of one case.")
+    participants_per_case: int = Field(100, ge=1, description="Most people that take part in one case.")
 
     # exports
     export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")

@@ -4,7 +4,6 @@ Opened at the edge (a mutation, a job); commits once, on leaving. Features recor
 entries are written last, just before the commit, so that the counters they lock are held for moments only.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -33,6 +32,7 @@ from api.persistence.actors import seen_by
 from api.persistence.audit import writing as audit_writing
 from api.persistence.audit.entries import NewEntry, Outcome, Service, new_entry
 from api.persistence.columns import is_storable
+from api.persistence.sealing.keyring import Keyring
 from api.persistence.tables import IdempotencyKey
 from api.settings import Settings
 from api.storage.object_store import ObjectStore
@@ -64,6 +64,7 @@ class House:
     budgets: Budgets
     mailer: Mailer
     seals: SealedTexts
+    keyring: Keyring
     service: Service = Service.ANONYMOUS
 
     @asynccontextmanager
@@ -80,7 +81,9 @@ class House:
         Row security shows what the actor may see; without one, in a worker everything and in the API no patient's row.
         trace_id: for the audit, where it is not the one of the span at hand.
         as_worker: a job on the actor's behalf that must see more than they may; nothing more where no worker runs.
+        Raises KeysOutOfDate where the keys of sealed columns are out of date.
         """
+        self.keyring.check()
         async with self.sessions(info=seen_by(None if as_worker else actor)) as session, session.begin():
             uow = UnitOfWork(self, session, actor, address, trace_id)
             yield uow
@@ -175,14 +178,14 @@ class UnitOfWork:
             return Once(None, None)
         if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH or not is_storable(key):
             raise Invalid(f"An idempotency key has 1 to {IDEMPOTENCY_KEY_LENGTH} characters.", ["idempotencyKey"])
-        digest = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode()).hexdigest()
-        fresh = IdempotencyKey(
-            user_key=self.actor.user_key, mutation=mutation, idempotency_key=key, input_digest=digest
-        )
+        blind, who = self.house.keyring.blind, self.actor.user_key
+        digest = blind("idempotency_keys.input_digest", who, json.dumps(given, sort_keys=True, default=str)).hex()
+        key = blind("idempotency_keys.idempotency_key", who, mutation, key).hex()
+        fresh = IdempotencyKey(user_key=who, mutation=mutation, idempotency_key=key, input_digest=digest)
         statement = insert(IdempotencyKey).values(**fresh.model_dump()).on_conflict_do_nothing()
         if await self.session.scalar(statement.returning(col(IdempotencyKey.idempotency_key))) is not None:
-            return Once(None, await self.session.get(IdempotencyKey, (self.actor.user_key, mutation, key)))
-        earlier = await self.session.get(IdempotencyKey, (self.actor.user_key, mutation, key))
+            return Once(None, await self.session.get(IdempotencyKey, (who, mutation, key)))
+        earlier = await self.session.get(IdempotencyKey, (who, mutation, key))
         assert earlier is not None
         if earlier.input_digest != digest:
             raise Conflict("This idempotency key was used with another input. Choose a new one.", ["idempotencyKey"])

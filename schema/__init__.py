@@ -19,8 +19,20 @@ from schema.operation import Documents, Operation, may_introspect
 from schema.queries import Query
 from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
-from schema.types.events import AnalysisProgressed, CaseChanged, UploadProgressed, WorklistChanged
+from schema.types.events import (
+    AnalysisProgressed,
+    CaseChanged,
+    CommentAdded,
+    ParticipantsChanged,
+    ReviewChanged,
+    UploadProgressed,
+    WorklistChanged,
+)
 
+EVENTS = [
+    *(AnalysisProgressed, CaseChanged, CommentAdded, ParticipantsChanged, ReviewChanged),
+    *(UploadProgressed, WorklistChanged),
+]
 EXPORTED = Path(__file__).parent / "schema.graphql"
 
 
@@ -41,7 +53,7 @@ def build_schema(settings: Settings) -> Schema:
         Query,
         Mutation,
         Subscription,
-        types=[AnalysisProgressed, CaseChanged, UploadProgressed, WorklistChanged],
+        types=EVENTS,
         extensions=[lambda: Operation(documents)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 
 import strawberry
 from graphql import GraphQLError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.errors import ApiError, ErrorCode, NotFound, Unavailable
@@ -99,6 +99,9 @@ def _cause(error: GraphQLError) -> BaseException | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
+    if isinstance(cause, StatementError) and not isinstance(cause, DBAPIError):
+        prepared = cause.orig  # raised while a value was made ready for the database
+        return prepared if isinstance(prepared, Exception) else cause
     return cause
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, cases, images, partners, uploads
+from api import analyses, cases, comments, images, partners, reviews, uploads
 from api.inference.active import active_model
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
@@ -146,6 +146,18 @@ class Loaders:
     @cached_property
     def latest_analysis(self) -> DataLoader[UUID, tables.Analysis | None]:
         return self._one(self._seen(self._latest_analyses), before=self.subjects.load_many)
+
+    @cached_property
+    def comments(self) -> DataLoader[UUID, tables.Comment | None]:
+        return self._one(comments.find_many)
+
+    @cached_property
+    def reviews_of_case(self) -> DataLoader[UUID, list[tables.Review]]:
+        return self._many(reviews.reviews_of)
+
+    @cached_property
+    def releases_of_case(self) -> DataLoader[UUID, list[tables.Release]]:
+        return self._many(reviews.releases_of)
 
     @cached_property
     def findings(self) -> DataLoader[UUID, list[tables.Finding]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from api import accounts, analyses, cases, exports, uploads
+from api import accounts, analyses, cases, exports, reviews, uploads
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.errors import Invalid
@@ -18,7 +18,7 @@ from schema.node_ids import find_key, find_model, parse_id
 from schema.reads import HARMLESS, action_of
 from schema.types.administration import Administration
 from schema.types.api_keys import ApiKey
-from schema.types.cases import Analysis, Case, CaseConnection, Finding
+from schema.types.cases import Analysis, Case, CaseConnection, Comment, Review, find_finding
 from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
@@ -137,11 +137,15 @@ async def _analysis(info: Info, key: UUID) -> Analysis | None:
     return Analysis.of(row) if row else None
 
 
-async def _finding(info: Info, key: UUID) -> Finding | None:
+async def _comment(info: Info, key: UUID) -> Comment | None:
+    row = await info.context.loaders.comments.load(key)
+    return Comment.of(row) if row else None
+
+
+async def _review(info: Info, key: UUID) -> Review | None:
     async with info.context.reading() as uow:
-        row = await analyses.find_finding(uow, key)
-    analysis = await info.context.loaders.analyses.load(row.analysis_key) if row else None
-    return Finding.of(row, analysis) if row and analysis else None
+        row = await reviews.find(uow, key)
+    return Review.of(row) if row else None
 
 
 async def _upload(info: Info, key: UUID) -> Upload | None:
@@ -198,7 +202,9 @@ FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "ApiKey": _api_key,
     "Case": _case,
     "Export": _export,
-    "Finding": _finding,
+    "Comment": _comment,
+    "Finding": find_finding,
+    "Review": _review,
     "Invitation": _invitation,
     "Organization": _organization,
     "Patient": _patient,

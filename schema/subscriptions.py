@@ -12,7 +12,7 @@ from uuid import UUID
 
 import strawberry
 
-from api import cases, uploads
+from api import cases, reviews, uploads
 from api.errors import NotFound
 from api.events import reading
 from api.events.append import EventKind, Stream
@@ -23,11 +23,14 @@ from schema.connections import given
 from schema.context import Context, Info, viewer_streams
 from schema.credentials import FRESH_SECONDS, Credential
 from schema.node_ids import get_key
-from schema.types.cases import Analysis, Case
+from schema.types.cases import Analysis, Case, Comment, Review
 from schema.types.events import (
     AnalysisProgressed,
     CaseChanged,
     CaseEvent,
+    CommentAdded,
+    ParticipantsChanged,
+    ReviewChanged,
     UploadProgressed,
     ViewerEvent,
     WorklistChanged,
@@ -146,6 +149,15 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
         analysis = await context.loaders.analyses.load(event.row.subject_key)
         if analysis is not None:
             return AnalysisProgressed(cursor=cursor, at=at, case=case, analysis=Analysis.of(analysis))
+    if event.row.kind == EventKind.PARTICIPANTS_CHANGED:
+        return ParticipantsChanged(cursor=cursor, at=at, case=case)
+    if event.row.kind == EventKind.COMMENT_ADDED and event.row.subject_key is not None:
+        comment = await context.loaders.comments.load(event.row.subject_key)
+        return CommentAdded(cursor=cursor, at=at, case=case, comment=Comment.of(comment)) if comment else None
+    if event.row.kind == EventKind.REVIEW_CHANGED and event.row.subject_key is not None:
+        async with context.reading() as uow:
+            review = await reviews.find(uow, event.row.subject_key)
+        return ReviewChanged(cursor=cursor, at=at, case=case, review=Review.of(review)) if review else None
     return None
 
 

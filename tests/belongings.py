@@ -39,9 +39,10 @@ SEEN: dict[str, set[str]] = {
 
 @dataclass
 class Belongings:
-    """made: cases by name. case_of: by the key of a row, the name of the case it belongs to. uploads: by their maker."""
+    """made: cases by name. case_of: by the key of a row the name of its case. uploads: by who made them."""
 
     people: People
+    rows: Rows
     made: dict[str, MadeCase] = field(default_factory=dict)
     case_of: dict[UUID, str] = field(default_factory=dict)
     uploads: dict[str, tables.Upload] = field(default_factory=dict)
@@ -57,8 +58,8 @@ class Belongings:
 
 async def make_belongings(house: House, people: People) -> Belongings:
     """house: a worker's."""
-    held = Belongings(people)
     rows = Rows(house)
+    held = Belongings(people, rows)
     for name in SEEN:
         actor = getattr(people, name)
         rows.people[name] = tables.User(key=actor.user_key, organization_key=actor.organization_key)
@@ -67,6 +68,7 @@ async def make_belongings(house: House, people: People) -> Belongings:
     for guest in ("clinician", "patient"):
         await rows.share(held.made["shared"], guest)
     for name, made in held.made.items():
+        await _read_together(house, made)
         held.case_of |= dict.fromkeys(await _keys_of(house, made), name)
         async with house.unit_of_work(getattr(people, OWNERS[name])) as uow:
             uow.audit("case:see", made.case.key)
@@ -85,12 +87,28 @@ def remove_every_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads.reading, "_own", lambda uow: select(tables.Upload))
 
 
+async def _read_together(house: House, made: MadeCase) -> None:
+    """A comment, a signed reading and what was released of it."""
+    of_case = {"organization_key": made.case.organization_key, "case_key": made.case.key}
+    review = tables.Review(**of_case, user_key=made.case.created_by, impression="As before.", urgency="ROUTINE")
+    async with house.unit_of_work() as uow:
+        uow.session.add(tables.Comment(**of_case, author_key=made.case.created_by, audience="EVERYONE", body="Hm."))
+        uow.session.add(review)
+        await uow.session.flush()
+        uow.session.add(
+            tables.Release(**of_case, review_key=review.key, user_key=made.case.created_by, summary="All is well.")
+        )
+
+
 async def _keys_of(house: House, made: MadeCase) -> set[UUID]:
     of_series = col(tables.Instance.series_key) == made.series.key
     statements: Sequence[Any] = (
         select(col(tables.Instance.key)).where(of_series),
         select(col(tables.Frame.key)).join(tables.Instance).where(of_series),
-        select(col(tables.Participant.key)).where(col(tables.Participant.case_key) == made.case.key),
+        *(
+            select(col(table.key)).where(col(table.case_key) == made.case.key)
+            for table in (tables.Participant, tables.Comment, tables.Review, tables.Release)
+        ),
     )
     own = (made.case, made.patient, made.study, made.series, made.stack, made.analysis, *made.findings)
     keys = {row.key for row in own}

@@ -28,7 +28,7 @@ async def instances_of(house: House, actor: Actor) -> list[Instance]:
     """Of the actor's organization, by SOP Instance UID."""
     statement = select(Instance).where(col(Instance.organization_key) == actor.organization_key)
     async with house.sessions() as session:
-        return list((await session.execute(statement.order_by(col(Instance.sop_instance_uid)))).scalars())
+        return sorted((await session.execute(statement)).scalars(), key=lambda row: row.sop_instance_uid)
 
 
 async def objects_of(house: House, instances: Sequence[Instance]) -> list[str]:

@@ -9,7 +9,7 @@ from tests.waiting import until
 WAIT_SECONDS = 5.0
 END = "-" * 72 + "\n"
 CODE = re.compile(r"Your code is (\d{6})\.")
-INVITATION = re.compile(r"#invitation=(\S+)")
+INVITATION = re.compile(r"#/invitations/(\S+)")
 
 
 def mails_to(house: House, email: str) -> list[str]:

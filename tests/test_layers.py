@@ -6,20 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FEATURES = [
-    *(
-        "uploads",
-        "ingest",
-        "cases",
-        "images",
-        "analyses",
-        "reports",
-        "exports",
-        "annotations",
-        "reviews",
-        "comments",
-        "sharing",
-    ),
-    *("notifications", "accounts", "partners", "oversight"),
+    *("uploads", "ingest", "cases", "images", "analyses", "reports", "annotations", "reviews", "comments", "sharing"),
+    *("exports", "notifications", "accounts", "partners", "oversight", "keys"),
 ]
 
 # Lowest first. Of each layer: its modules, and whether they may import one another.

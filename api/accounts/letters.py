@@ -10,7 +10,7 @@ def invitation_letter(email: str, organization: str, url: str, token: str, expir
         email,
         "You are invited to Hilum",
         f"{organization} invites you to Hilum, where chest CTs are read together.\n\n"
-        f"Sign up at {url}/#invitation={token}\n\n"
+        f"Sign up at {url}/#/invitations/{token}\n\n"
         f"or give this invitation when you sign up: {token}\n\n"
         f"It is for {email} alone, and expires on {expires_at:%d %B %Y}.\n",
     )

@@ -74,7 +74,7 @@ async def go_on(
     kept = password if kind is StepKind.CONFIRM_EMAIL else None
     if kind is StepKind.CONFIRM_EMAIL:  # the code of the sign-up has expired by now
         await visitor.house.directory.resend_confirmation(email)
-    await visitor.note("session:open", user, "challenged")
+    await visitor.note("session:challenge", user, "ok")
     return await begin_challenge(visitor, kind, email, outcome, kept)
 
 

@@ -76,7 +76,9 @@ async def sign_up(visitor: Visitor, person: NewPerson) -> NewChallenge:
                 invitation_key=place.invitation_key,
             )
             await _keep(uow.session, row)
-        uow.audit("account:sign_up", place.invitation_key, "ok" if subject is not None else "refused")
+        uow.audit(
+            "account:sign_up", place.invitation_key, "ok" if subject is not None else "refused", kind="Invitation"
+        )
     step = Step(StepKind.CONFIRM_EMAIL, subject or "")
     return await begin_challenge(visitor, StepKind.CONFIRM_EMAIL, email, step, person.password)
 
@@ -126,7 +128,7 @@ async def ensure_user(visitor: Visitor, subject: str) -> User | None:
         uow.session.add(user)
         await uow.session.delete(row)
         uow.actor = actor_of(user)
-        uow.audit("account:confirm", user.key)
+        uow.audit("account:confirm", user.key, kind="User")
         if invitation is not None:
             invitation.accepted_at = now()
             uow.audit("invitation:accept", invitation.key)

@@ -51,7 +51,8 @@ class Visitor:
     async def note(self, action: str, user: User | None, outcome: str, subject_key: UUID | None = None) -> None:
         """An audit entry that stands, whatever becomes of the request."""
         async with self.recording(user) as uow:
-            uow.audit(action, subject_key or (user.key if user else None), outcome)
+            kind = "User" if subject_key is None else None
+            uow.audit(action, subject_key or (user.key if user else None), outcome, kind=kind)
 
 
 def folded(email: str) -> str:

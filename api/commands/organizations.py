@@ -58,7 +58,7 @@ def create_organization(settings: Settings, chosen: argparse.Namespace) -> int:
             )
         _show(organization)
         print(f"Invitation for {made.row.email}, until {made.row.expires_at:%d %B %Y}: {made.token}")
-        print(f"Sign up with it at {settings.url}/#invitation={made.token}")
+        print(f"Sign up with it at {settings.url}/#/invitations/{made.token}")
 
     return _with_house(settings, create)
 

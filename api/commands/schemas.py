@@ -14,14 +14,16 @@ def add(commands: Commands) -> None:
         "migrate",
         migrate,
         "bring the database named by HILUM_DATABASE_URL to the newest schema",
-        "The embedded database is migrated whenever the server starts.",
+        "The embedded database is migrated whenever the server starts. Rows of a version that kept patient data in the "
+        "clear are sealed, for which the data folder's master key is needed.",
     )
     parser = add_command(commands, "schema", print_schema, "print the GraphQL schema")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write it to FILE instead")
 
 
 def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
-    from api.backends import make_logins
+    from api.backends import first_keys, make_logins
+    from api.keys.opening import KeysUnusable
     from api.persistence.migration import migrate as upgrade
 
     if settings.database_url is None:
@@ -30,12 +32,12 @@ def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
         )
         return 2
     try:
-        changed = upgrade(settings.database_url)
+        migrated = upgrade(settings.database_url, lambda: first_keys(settings))
         make_logins(settings, settings.database_url)
-    except OSError as error:
+    except (KeysUnusable, OSError) as error:
         print(f"hilum: {error}", file=sys.stderr)
         return 1
-    print("migrated" if changed else "nothing to migrate")
+    print("migrated" if migrated else "nothing to migrate")
     return 0
 
 

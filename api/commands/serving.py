@@ -97,6 +97,8 @@ def _serve(settings: Settings, run: Callable[[str, asyncio.Event], Coroutine[Any
     import psycopg
     from sqlalchemy.exc import OperationalError
 
+    from api.backends import check_keys
+    from api.keys.opening import KeysUnusable
     from api.server import AlreadyRunning, data_folder, database
 
     # Until the loop takes over, SIGTERM ends what is being set up as Ctrl-C does.
@@ -105,10 +107,11 @@ def _serve(settings: Settings, run: Callable[[str, asyncio.Event], Coroutine[Any
         with data_folder(settings), database(settings) as url:
             _check_port(settings)
             _check_certificate(settings)
+            check_keys(settings, url)  # here, where what is wrong can still be told in a sentence
             _run(lambda stopped: run(url, stopped))
     except KeyboardInterrupt:
         return 0
-    except (AlreadyRunning, OSError) as error:
+    except (AlreadyRunning, KeysUnusable, OSError) as error:
         print(f"hilum: {error}", file=sys.stderr)
         return 1
     except (psycopg.OperationalError, OperationalError) as error:

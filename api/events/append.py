@@ -30,6 +30,9 @@ class EventKind(StrEnum):
 
     CASE_CHANGED = "CaseChanged"
     ANALYSIS_PROGRESSED = "AnalysisProgressed"
+    COMMENT_ADDED = "CommentAdded"
+    REVIEW_CHANGED = "ReviewChanged"
+    PARTICIPANTS_CHANGED = "ParticipantsChanged"
     UPLOAD_PROGRESSED = "UploadProgressed"
     WORKLIST_CHANGED = "WorklistChanged"
 
@@ -53,6 +56,18 @@ def case_changed(case_key: UUID, organization_key: UUID) -> list[NewEvent]:
 
 def analysis_progressed(case_key: UUID, analysis_key: UUID) -> NewEvent:
     return NewEvent(Stream.CASE, case_key, EventKind.ANALYSIS_PROGRESSED, case_key, analysis_key)
+
+
+def comment_added(case_key: UUID, comment_key: UUID) -> NewEvent:
+    return NewEvent(Stream.CASE, case_key, EventKind.COMMENT_ADDED, case_key, comment_key)
+
+
+def review_changed(case_key: UUID, review_key: UUID) -> NewEvent:
+    return NewEvent(Stream.CASE, case_key, EventKind.REVIEW_CHANGED, case_key, review_key)
+
+
+def participants_changed(case_key: UUID) -> NewEvent:
+    return NewEvent(Stream.CASE, case_key, EventKind.PARTICIPANTS_CHANGED, case_key, case_key)
 
 
 def upload_progressed(user_key: UUID, upload_key: UUID) -> NewEvent:

@@ -1,6 +1,5 @@
 """Which candidate kills its worker. After a death each is worked on alone, and noted before; the note outlives it."""
 
-import hashlib
 import logging
 from uuid import UUID
 
@@ -28,7 +27,7 @@ def too_dangerous() -> Rejected:
 
 async def note(house: House, found: Found) -> int:
     """How often it was begun alone without an end, this time counted."""
-    statement = insert(IngestTry).values(file_key=found.file_key, path_digest=_digest(found.path), tries=1)
+    statement = insert(IngestTry).values(file_key=found.file_key, path_digest=_digest(house, found), tries=1)
     counted = statement.on_conflict_do_update(
         index_elements=["file_key", "path_digest"],
         set_={"tries": IngestTry.__table__.c.tries + 1},  # type: ignore[attr-defined]  # SQLModel hides it
@@ -40,7 +39,7 @@ async def note(house: House, found: Found) -> int:
 async def forget(house: House, found: Found) -> None:
     """It came to an end, good or bad."""
     statement = delete(IngestTry).where(
-        col(IngestTry.file_key) == found.file_key, col(IngestTry.path_digest) == _digest(found.path)
+        col(IngestTry.file_key) == found.file_key, col(IngestTry.path_digest) == _digest(house, found)
     )
     async with house.sessions() as session, session.begin():
         await session.execute(statement)
@@ -58,5 +57,5 @@ async def leave(house: House, upload_key: UUID) -> None:
         log.warning("the end of an ingest could not be noted: %s", type(error).__name__)
 
 
-def _digest(path: str) -> str:
-    return hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
+def _digest(house: House, found: Found) -> str:
+    return house.keyring.blind("ingest_tries.path_digest", found.file_key, found.path).hex()

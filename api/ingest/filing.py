@@ -16,6 +16,7 @@ from api.ingest.placing import Place, Places
 from api.ingest.storing import ACCEPTED, DUPLICATE, REJECTED, Outcome, windows_of
 from api.permissions import Action
 from api.persistence.columns import now
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Frame, Series, Study, Upload, UploadCase, UploadInstance
 from api.persistence.tables import Instance as InstanceRow
 from api.unit_of_work import UnitOfWork
@@ -89,10 +90,7 @@ async def _stored(uow: UnitOfWork, upload: Upload, outcome: Outcome) -> Instance
         select(col(Study.study_instance_uid), col(Series.series_instance_uid))
         .join(Series, col(Series.study_key) == col(Study.key))
         .join(InstanceRow, col(InstanceRow.series_key) == col(Series.key))
-        .where(
-            col(InstanceRow.organization_key) == upload.organization_key,
-            col(InstanceRow.sop_instance_uid) == instance.sop_instance_uid,
-        )
+        .where(is_blind(InstanceRow, "uid_blind", upload.organization_key, instance.sop_instance_uid))
     )
     found = (await uow.session.execute(statement)).first()
     return replace(instance, study_instance_uid=found[0], series_instance_uid=found[1]) if found else None
@@ -124,11 +122,8 @@ async def _file_instance(
 
 async def _already_there(uow: UnitOfWork, upload: Upload, outcome: Outcome, instance: Instance) -> Outcome:
     """Another upload filed this SOP Instance UID in the meantime."""
-    statement = select(InstanceRow).where(
-        col(InstanceRow.organization_key) == upload.organization_key,
-        col(InstanceRow.sop_instance_uid) == instance.sop_instance_uid,
-    )
-    there = (await uow.session.execute(statement)).scalar_one()
+    same = is_blind(InstanceRow, "uid_blind", upload.organization_key, instance.sop_instance_uid)
+    there = (await uow.session.execute(select(InstanceRow).where(same))).scalar_one()
     if there.key == outcome.instance_key:
         return outcome  # this very batch, before a crash
     if there.pixel_digest == outcome.pixel_digest:

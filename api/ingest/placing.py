@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import TypeVar
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.instance import Instance, PatientIdentity
+from api.ingest.titles import default_title
 from api.permissions import Action, Actor, is_allowed
 from api.persistence import cases as case_rows
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Case, CaseStudy, Participant, Patient, Series, Study, Upload
 
 TITLE_LENGTH = 200
@@ -74,29 +76,36 @@ class Places:
             return None
         if identity in self._patients:
             return self._patients[identity]
-        values = {
-            "organization_key": self.upload.organization_key,
-            "patient_id": identity.patient_id,
-            "issuer": identity.issuer,
-        }
-        found = await self._find(Patient, values)
+        organization_key = self.upload.organization_key
+        same = is_blind(Patient, "identity_blind", organization_key, identity.patient_id, identity.issuer)
+        found = await self._find(Patient, same)
         if found is None:
-            facts = {"name": identity.name, "birth_date": identity.birth_date, "sex": identity.sex}
-            found = await self._make(Patient, values, facts)
+            row = Patient(
+                organization_key=organization_key,
+                patient_id=identity.patient_id,
+                issuer=identity.issuer,
+                name=identity.name,
+                birth_date=identity.birth_date,
+                sex=identity.sex,
+            )
+            found = await self._make(row, same)
         self._patients[identity] = found
         return found
 
     async def _study(self, instance: Instance, patient: Patient | None) -> Study:
-        values = {"organization_key": self.upload.organization_key, "study_instance_uid": instance.study_instance_uid}
-        found = await self._find(Study, values)
+        organization_key = self.upload.organization_key
+        same = is_blind(Study, "uid_blind", organization_key, instance.study_instance_uid)
+        found = await self._find(Study, same)
         if found is None:
-            facts = {
-                "patient_key": patient.key if patient else None,
-                "description": instance.study.description,
-                "accession_number": instance.study.accession_number,
-                "started_at": instance.study.started_at,
-            }
-            return await self._make(Study, values, facts)
+            row = Study(
+                organization_key=organization_key,
+                study_instance_uid=instance.study_instance_uid,
+                patient_key=patient.key if patient else None,
+                description=instance.study.description,
+                accession_number=instance.study.accession_number,
+                started_at=instance.study.started_at,
+            )
+            return await self._make(row, same)
         if patient is not None and found.patient_key not in (None, patient.key):
             raise _mismatch()
         return found
@@ -159,10 +168,12 @@ class Places:
         return await self.session.scalar(held.where(case_rows.known_to(self.actor))) is None
 
     async def _new_case(self, instance: Instance, patient: Patient | None) -> Case:
+        key, series = uuid4(), instance.series
         case = Case(
+            key=key,
             organization_key=self.upload.organization_key,
             patient_key=patient.key if patient else None,
-            title=(self.upload.title or default_title(instance))[:TITLE_LENGTH],
+            title=(self.upload.title or default_title(series.modality, series.body_part, key))[:TITLE_LENGTH],
             status="RECEIVING",
             created_by=self.upload.user_key,
         )
@@ -173,43 +184,30 @@ class Places:
         return case
 
     async def _series(self, instance: Instance, study: Study) -> Series:
-        values = {"study_key": study.key, "series_instance_uid": instance.series_instance_uid}
-        found = await self._find(Series, values)
+        same = is_blind(Series, "uid_blind", study.key, instance.series_instance_uid)
         facts = instance.series
-        return found or await self._make(
-            Series,
-            values,
-            {
-                "number": facts.number,
-                "description": facts.description,
-                "modality": facts.modality,
-                "body_part": facts.body_part,
-                "laterality": facts.laterality,
-                "frame_of_reference_uid": facts.frame_of_reference_uid,
-            },
+        row = Series(
+            study_key=study.key,
+            series_instance_uid=instance.series_instance_uid,
+            number=facts.number,
+            description=facts.description,
+            modality=facts.modality,
+            body_part=facts.body_part,
+            laterality=facts.laterality,
+            frame_of_reference_uid=facts.frame_of_reference_uid,
         )
+        return await self._find(Series, same) or await self._make(row, same)
 
-    async def _find(self, table: type[Row], values: dict[str, Any]) -> Row | None:
-        # IS NOT DISTINCT FROM would say it in one word, and never use an index.
-        conditions = [
-            getattr(table, name).is_(None) if value is None else getattr(table, name) == value
-            for name, value in values.items()
-        ]
-        return await self.session.scalar(select(table).where(*conditions))
+    async def _find(self, table: type[Row], same: ColumnElement[bool]) -> Row | None:
+        return await self.session.scalar(select(table).where(same))
 
-    async def _make(self, table: type[Row], values: dict[str, Any], facts: dict[str, Any]) -> Row:
+    async def _make(self, row: Row, same: ColumnElement[bool]) -> Row:
         """Insert, or wait for whoever inserts the same and take theirs."""
-        row = table(**values, **facts)
+        table = type(row)
         await self.session.execute(insert(table).values(**row.model_dump()).on_conflict_do_nothing())
-        made = await self._find(table, values)
+        made = await self._find(table, same)
         assert made is not None
         return made
-
-
-def default_title(instance: Instance) -> str:
-    described = instance.study.description or instance.series.description
-    parts = [part for part in (instance.series.modality, instance.series.body_part) if part]
-    return " ".join((described or " ".join(parts) or "Images").split())
 
 
 def _mismatch() -> Rejected:

@@ -22,6 +22,7 @@ from api.ingest.filing import file_batch
 from api.ingest.placing import Places
 from api.ingest.storing import REJECTED, Claims, Opened, Outcome, open_candidate, store
 from api.permissions import Actor, Role, Scope
+from api.persistence.sealing.index_columns import is_any_blind
 from api.persistence.tables import Instance, Upload, UploadFile, UploadInstance, User
 from api.telemetry import span
 from api.unit_of_work import House, UnitOfWork
@@ -127,7 +128,7 @@ class Ingest:
             if isinstance(found, Outcome):
                 return found
             async with slots:
-                return await store(found, self.upload_key, self.house.store, self.claims, self.windows)
+                return await store(found, self._instance_key(found), self.house.store, self.claims, self.windows)
 
         try:
             headers = await _all(opened(found) for found in wave)
@@ -138,12 +139,20 @@ class Ingest:
                 if isinstance(found, Candidate):
                     found.close()
 
+    def _instance_key(self, found: Opened) -> UUID:
+        """The same candidate gives the same one, so that a job run twice writes the same objects.
+
+        Blind, since whoever knows the upload's keys could try names of files until one gives this key.
+        """
+        candidate = found.candidate
+        digest = self.house.keyring.blind("instances.key", self.upload_key, str(candidate.file_key), candidate.path)
+        return UUID(bytes=digest, version=4)  # nobody can tell it from a random one
+
     async def _learn(self, headers: Sequence[Opened | Outcome]) -> None:
         """Which of these SOP Instance UIDs the organization has already."""
         uids = {found.source.instance.sop_instance_uid for found in headers if isinstance(found, Opened)}
         statement = select(col(Instance.sop_instance_uid), col(Instance.pixel_digest)).where(
-            col(Instance.organization_key) == self.organization_key,
-            col(Instance.sop_instance_uid).in_(uids - self.claims.digests.keys()),
+            is_any_blind(Instance, "uid_blind", self.organization_key, uids - self.claims.digests.keys())
         )
         async with self.house.sessions() as session:
             for uid, digest in await session.execute(statement):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 from api.errors import Rejected, RejectionCode
 from api.imaging.frame_geometry import FrameGeometry
@@ -96,9 +96,9 @@ async def open_candidate(candidate: Candidate, owner: str, scope: str, settings:
 
 
 async def store(
-    opened: Opened, upload_key: UUID, object_store: ObjectStore, claims: Claims, windows: dict[str, VoiWindow]
+    opened: Opened, instance_key: UUID, object_store: ObjectStore, claims: Claims, windows: dict[str, VoiWindow]
 ) -> Outcome:
-    """Store the instance unless it is there already. windows: the one each series' previews use."""
+    """Store the instance, as `instance_key`, unless it is there already. windows: the one each series' previews use."""
     candidate, instance = opened.candidate, opened.source.instance
     uid = instance.sop_instance_uid
     try:
@@ -112,7 +112,7 @@ async def store(
         mine: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         claims.digests[uid] = mine
         try:
-            outcome = await _store_new(opened, upload_key, object_store, windows)
+            outcome = await _store_new(opened, instance_key, object_store, windows)
         except BaseException as error:
             del claims.digests[uid]
             mine.set_exception(error if isinstance(error, Rejected) else Rejected(RejectionCode.CORRUPT, "interrupted"))
@@ -151,11 +151,9 @@ async def _compare(opened: Opened, digest: str) -> Outcome:
 
 
 async def _store_new(
-    opened: Opened, upload_key: UUID, object_store: ObjectStore, windows: dict[str, VoiWindow]
+    opened: Opened, instance_key: UUID, object_store: ObjectStore, windows: dict[str, VoiWindow]
 ) -> Outcome:
     candidate, instance = opened.candidate, opened.source.instance
-    # The same candidate gives the same names, so that a job run twice writes the same objects.
-    instance_key = uuid5(NAMESPACE_OID, f"{upload_key}/{candidate.file_key}/{candidate.path}")
     encoder = Encoder(opened.source, windows.get(instance.series_instance_uid))
     frames: list[StoredFrame] = []
     while (frame := await asyncio.to_thread(encoder.encode_next)) is not None:

@@ -8,8 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import NotFound, Unauthenticated
-from api.permissions import Action, Actor, CaseSubject, is_allowed, is_conceivable, require, sees_all_cases
+from api.permissions import (
+    TABLE,
+    Action,
+    Actor,
+    CaseSubject,
+    Relation,
+    is_allowed,
+    is_conceivable,
+    require,
+    sees_all_cases,
+)
 from api.persistence.tables import Analysis, Case, CaseStudy, Participant
+
+# Roles whose people see every case of their organization.
+SEEING_ALL = [role.value for role in TABLE if Relation.COLLEAGUE in TABLE[role].get(Action.CASE_SEE, frozenset())]
 
 
 def visible(actor: Actor, mine: type[Participant] | None = None) -> ColumnElement[bool]:

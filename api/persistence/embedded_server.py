@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ def usual_folder(data: Path) -> Path:
     return folder if len(str(folder)) < SOCKET_PATH_LIMIT else Path.home() / ".hilum" / digest
 
 
-def running_url(data: Path) -> str:
-    """The address of the data folder's PostgreSQL, which another process started."""
-    return f"postgresql://postgres:@/postgres?host={database_folder(data)}"
+def address_of(data: Path) -> str:
+    """Of the embedded PostgreSQL that a running Hilum has started for its data folder."""
+    return f"postgresql://postgres@/postgres?host={quote(str(database_folder(data)), safe='')}"
 
 
 class EmbeddedServer:

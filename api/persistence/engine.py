@@ -10,6 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from api.persistence.actors import ActorSession
+from api.persistence.sealing.keyring import Keyring
+from api.persistence.sealing.sealed_columns import use_keyring
 from api.settings import Settings
 
 CONNECT_SECONDS = 10
@@ -17,8 +19,8 @@ CONNECT_SECONDS = 10
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
 
-def open_engine(url: str, settings: Settings) -> AsyncEngine:
-    """url: postgresql://…, as libpq reads it.
+def open_engine(url: str, settings: Settings, keyring: Keyring | None = None) -> AsyncEngine:
+    """url: postgresql://…, as libpq reads it. keyring: of sealed columns; without it none of them is touched.
 
     A phone that vanishes cancels what is read for it, at any moment. Neither psycopg nor SQLAlchemy closes a connection
     whose making or whose query was cancelled before garbage is collected, and PostgreSQL has a hundred in all.
@@ -41,8 +43,11 @@ def open_engine(url: str, settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_timeout,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error would hold them, and they hold patient data
     )
     event.listen(engine.sync_engine, "invalidate", _hang_up)
+    if keyring is not None:
+        use_keyring(engine.sync_engine, keyring)
     return engine
 
 

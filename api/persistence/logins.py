@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from api.persistence.engine import CONNECT_SECONDS
 from api.persistence.migration import MIGRATION_LOCK
 from api.persistence.policies import API, WORKER
 
@@ -91,8 +92,16 @@ def make_login(owner_url: str, login: Login, role: LoginRole) -> None:
             ) from error
 
 
-def check(facts: tuple[Any, ...], login: Login) -> None:
-    """facts: the row of FACTS, asked by the login. Raises UnfitRole."""
+def check_login(url: str, login: Login) -> None:
+    """Whether the role of `url` sees what `login` must and no more. Blocking. Raises UnfitRole."""
+    with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+        facts = connection.execute(FACTS).fetchone()
+    assert facts is not None
+    _check(facts, login)
+
+
+def _check(facts: tuple[Any, ...], login: Login) -> None:
+    """facts: the row of FACTS."""
     name, bypasses, owns, is_api, is_worker = facts
     setting = SETTINGS_OF[login]
     if bypasses or owns:
@@ -109,11 +118,3 @@ def check(facts: tuple[Any, ...], login: Login) -> None:
         raise UnfitRole(
             f"The database role {name} is not a member of {login}. Run: grant {login} to {name}; {PREPARED}"
         )
-
-
-def check_address(url: str, login: Login) -> None:
-    """Raises UnfitRole, also where the tables are not those of this version. Blocking."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        facts = connection.execute(FACTS).fetchone()
-        assert facts is not None
-        check(facts, login)

@@ -1,11 +1,13 @@
 """Bring a database to the newest schema: ours by Alembic, the job queue's by procrastinate."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 from sqlalchemy.exc import ProgrammingError
 
 from api.persistence.jobs import open_jobs
+from api.persistence.sealing.keyring import FirstKeys
 
 FOLDER = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x48696C75  # "Hilu": one migrator at a time, whoever else starts
@@ -20,8 +22,11 @@ def newest_revision() -> str:
     return max(path.name.split("_")[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
-def migrate(url: str) -> bool:
-    """Upgrade; true where there was something to do. Blocking."""
+def migrate(url: str, first_keys: Callable[[], FirstKeys] | None = None) -> bool:
+    """Upgrade; true where there was something to do. Blocking.
+
+    first_keys: makes those that rows of a version without sealed columns are sealed with; not called without such rows.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [MIGRATION_LOCK])
         if _revision(connection) == newest_revision():
@@ -31,7 +36,7 @@ def migrate(url: str) -> bool:
             if connection.execute("select to_regclass('procrastinate_jobs')").fetchone() == (None,):
                 jobs.schema_manager.apply_schema()
         try:
-            _upgrade(url)
+            _upgrade(url, first_keys)
         except ProgrammingError as error:
             if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
                 raise
@@ -49,13 +54,14 @@ def refuse_older(url: str) -> None:
             )
 
 
-def _upgrade(url: str) -> None:
+def _upgrade(url: str, first_keys: Callable[[], FirstKeys] | None) -> None:
     from alembic import command  # half a second that most starts need not spend
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["url"] = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    config.attributes["first_keys"] = first_keys
     command.upgrade(config, "head")
 
 

@@ -65,6 +65,11 @@ def with_any(child: str, reference: str, key: str) -> str:
     return f"(select true from {child} child where child.{reference} = {key} limit 1)"
 
 
+def of_case(table: str) -> str:
+    """Rows of a visible case, with the organization of the case beside it, which is the quicker way."""
+    return f"{OWN_ORGANIZATION} or {inside('cases', f'{table}.case_key')}"
+
+
 def of_its_case(table: str) -> str:
     """Rows that name a visible case and that case's own organization."""
     return f"(select c.organization_key = {table}.organization_key from cases c where c.key = {table}.case_key)"

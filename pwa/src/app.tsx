@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Account } from './features/account/account';
 import { Case } from './features/case/case';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
@@ -12,15 +13,24 @@ import { busyCount } from './offline/transfers';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
 import { Notice } from './ui/notice';
-import { addressTo, route } from './ui/route';
+import { addressTo, type Route, route } from './ui/route';
 
 /** From this width on, worklist, images and panel stand side by side. */
 const WIDE = matchMedia('(min-width: 1100px)');
 
-const TITLES = { worklist: 'Worklist', upload: 'Upload', case: 'Case' } as const;
+const TITLES = {
+  worklist: 'Worklist',
+  upload: 'Upload',
+  case: 'Case',
+  account: 'Your account',
+  'sign-up': 'Worklist',
+} as const;
+
+const WORKLIST: Route = { screen: 'worklist' };
 
 export function App() {
   const state = useStore(session);
+  const at = useStore(route);
   if (state.kind === 'starting') return <main class="is-waiting" aria-busy="true" aria-label="Opening Hilum" />;
   if (state.kind === 'unreachable') {
     return (
@@ -35,12 +45,14 @@ export function App() {
       </main>
     );
   }
-  if (state.kind === 'signed-out') return <SignIn reason={state.reason} />;
+  if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
   return <Home key={state.viewer.user.id} viewer={state.viewer} />;
 }
 
 function Home({ viewer }: { readonly viewer: SignedInViewer }) {
-  const at = useStore(route);
+  const address = useStore(route);
+  // An invitation is for whoever is not signed in.
+  const at = address.screen === 'sign-up' ? WORKLIST : address;
   const isWide = useIsWide();
   const isOnline = useStore(isLive);
   const caseId = at.screen === 'case' ? at.caseId : undefined;
@@ -72,6 +84,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
       {at.screen === 'upload' && <Upload />}
+      {at.screen === 'account' && <Account />}
       {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
@@ -99,9 +112,14 @@ function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
           <Icon name="upload" /> Upload{running > 0 && ` (${running})`}
         </a>
       )}
-      <span class="who" title={viewer.organization.name}>
-        {viewer.user.displayName}
-      </span>
+      <a
+        class="button is-quiet who"
+        href={addressTo({ screen: 'account' })}
+        title={viewer.organization.name}
+        aria-label={`Your account, ${viewer.user.displayName}`}
+      >
+        <Icon name="person" /> <span>{viewer.user.displayName}</span>
+      </a>
       <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
         <Icon name="leave" />
       </button>

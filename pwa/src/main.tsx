@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app';
+import { signOutWhenIdle } from './graphql/idle';
 import { resumeSession } from './graphql/session';
 import { scriptUrl } from './ui/trusted-scripts';
 import './ui/tokens.css';
@@ -10,6 +11,7 @@ import './ui/shell.css';
 const root = document.getElementById('app');
 if (root) render(<App />, root);
 void resumeSession();
+signOutWhenIdle();
 
 // The offline shell is of the built app only; while developing it would serve yesterday's code.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {

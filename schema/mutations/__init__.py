@@ -5,10 +5,13 @@ import strawberry
 from schema.mutations.analyses import AnalysisMutations
 from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.cases import CaseMutations
+from schema.mutations.comments import CommentMutations
 from schema.mutations.exports import ExportMutations
 from schema.mutations.people import PeopleMutations
+from schema.mutations.reviews import ReviewMutations
 from schema.mutations.second_factor import SecondFactorMutations
 from schema.mutations.sessions import SessionMutations
+from schema.mutations.sharing import SharingMutations
 from schema.mutations.sign_up import SignUpMutations
 from schema.mutations.uploads import UploadMutations
 
@@ -23,6 +26,9 @@ class Mutation(
     UploadMutations,
     AnalysisMutations,
     CaseMutations,
+    CommentMutations,
+    ReviewMutations,
+    SharingMutations,
     ExportMutations,
 ):
     pass

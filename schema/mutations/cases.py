@@ -9,6 +9,7 @@ from schema.errors import UserError, refusable
 from schema.node_ids import get_key
 from schema.types.cases import Case
 from schema.types.sign_in import AcknowledgePayload, not_acknowledged
+from schema.types.worklist import Urgency
 
 
 @strawberry.input
@@ -22,6 +23,12 @@ class UpdateCaseInput:
 class DeleteCaseInput:
     case_id: strawberry.ID
     reason: str
+
+
+@strawberry.input
+class SetUrgencyInput:
+    case_id: strawberry.ID
+    urgency: Urgency
 
 
 @strawberry.type
@@ -39,6 +46,16 @@ class CaseMutations:
         key = get_key(input.case_id, "Case", ["caseId"])
         async with info.context.writing() as uow:
             await cases.update(uow, key, given(input.title), given(input.archived))
+        row = await info.context.loaders.cases.load(key)
+        return CasePayload(case=Case.of(row) if row else None)
+
+    @strawberry.mutation
+    @refusable(CasePayload, "caseId")
+    async def set_urgency(self, info: Info, input: SetUrgencyInput) -> CasePayload:
+        info.context.get_actor()
+        key = get_key(input.case_id, "Case", ["caseId"])
+        async with info.context.writing() as uow:
+            await cases.set_urgency(uow, key, input.urgency.value)
         row = await info.context.loaders.cases.load(key)
         return CasePayload(case=Case.of(row) if row else None)
 

@@ -1,12 +1,14 @@
-"""A case, its analyses and their findings: they name each other, and so live together."""
+"""A case, its analyses, comments and reviews: they name each other, and so live together."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
-from api import analyses
-from api.permissions import Action, is_allowed
+from api import analyses, comments
+from api.comments import Audience
+from api.permissions import Action, Actor, is_allowed
 from api.persistence import tables
 from schema.connections import Connection, connection, read_page, request_of
 from schema.context import Info
@@ -18,6 +20,7 @@ from schema.types.images import Patient, Stack, Study, find_patient
 from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
+from schema.types.reading import Addendum, Release, find_author
 from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
@@ -28,6 +31,22 @@ class Participant:
     email: str | None
     access: Access
     since: datetime
+
+    @classmethod
+    def of(
+        cls, row: tables.Participant, user: tables.User | None, actor: Actor | None, shows_mail: bool
+    ) -> "Participant":
+        """Of who was shared with by e-mail, others than their colleagues are not told whether there is an account."""
+        is_told = row.email is None or (
+            user is not None and actor is not None and user.organization_key == actor.organization_key
+        )
+        return cls(
+            id=node_id("Participant", row.key),
+            user=User.of(user, actor) if user and is_told else None,
+            email=row.email if shows_mail else None,
+            access=Access(row.access),
+            since=row.since,
+        )
 
 
 @strawberry.type
@@ -130,7 +149,98 @@ class Anchor:
     finding: Finding | None
 
 
+@strawberry.type
+class Comment(Node):
+    row: strawberry.Private[tables.Comment]
+    audience: Audience
+    body: str = strawberry.field(description="Plain text; a mention is written @[user id].")
+    created_at: datetime
+    edited_at: datetime | None
+    deleted: bool = strawberry.field(description="The place stays, the body is empty.")
+    resolved_at: datetime | None
+
+    @classmethod
+    def of(cls, row: tables.Comment) -> "Comment":
+        return cls(
+            row=row,
+            id=node_id("Comment", row.key),
+            audience=Audience(row.audience),
+            body="" if row.deleted_at else row.body,
+            created_at=row.created_at,
+            edited_at=row.edited_at,
+            deleted=row.deleted_at is not None,
+            resolved_at=row.resolved_at,
+        )
+
+    @strawberry.field
+    async def case(self, info: Info) -> "Case":
+        return await _case_of(info, self.row.case_key)
+
+    @strawberry.field
+    async def author(self, info: Info) -> User:
+        return await find_author(info, self.row.author_key)
+
+    @strawberry.field
+    async def mentions(self, info: Info) -> list[User]:
+        keys = [UUID(key) for key in self.row.mentions]
+        return [User.of(row, info.context.actor) for row in await info.context.loaders.users.load_many(keys) if row]
+
+    @strawberry.field
+    async def reply_to(self, info: Info) -> "Comment | None":
+        row = await info.context.loaders.comments.load(self.row.reply_to_key) if self.row.reply_to_key else None
+        return Comment.of(row) if row else None
+
+    @described("The place in the images it speaks of.")
+    async def anchor(self, info: Info) -> Anchor | None:
+        place = self.row.anchor
+        stack = await info.context.loaders.stacks.load(UUID(place["stack"])) if place else None
+        if stack is None:
+            return None
+        box = Box(**dict(zip(("left", "top", "width", "height"), place["box"], strict=True))) if place["box"] else None
+        finding = await find_finding(info, UUID(place["finding"])) if place["finding"] else None
+        return Anchor(stack=Stack.of(stack), frame_index=place["frame_index"], box=box, finding=finding)
+
+
+@strawberry.type(
+    description="A signed reading is never overwritten: it gets addenda. A patient sees its release, not the review "
+    "itself."
+)
+class Review(Node):
+    row: strawberry.Private[tables.Review]
+    impression: str
+    recommendation: str | None
+    urgency: Urgency
+    signed_at: datetime
+    addenda: list[Addendum]
+
+    @classmethod
+    def of(cls, row: tables.Review) -> "Review":
+        return cls(
+            row=row,
+            id=node_id("Review", row.key),
+            impression=row.impression,
+            recommendation=row.recommendation,
+            urgency=Urgency(row.urgency),
+            signed_at=row.signed_at,
+            addenda=[],
+        )
+
+    @strawberry.field
+    async def case(self, info: Info) -> "Case":
+        return await _case_of(info, self.row.case_key)
+
+    @strawberry.field
+    async def by(self, info: Info) -> User:
+        return await find_author(info, self.row.user_key)
+
+    @described("The newest, withdrawn or not.")
+    async def release(self, info: Info) -> Release | None:
+        rows = await info.context.loaders.releases_of_case.load(self.row.case_key)
+        return next((Release.of(row) for row in rows if row.review_key == self.row.key), None)
+
+
 AnalysisConnection = Connection[Analysis]
+CommentConnection = Connection[Comment]
 
 
 @strawberry.type
@@ -154,8 +264,12 @@ class Case(Node):
 
     @described("From the newest analysis unless a clinician set it; null before one, and to a patient before release.")
     async def urgency(self, info: Info) -> Urgency | None:
-        if self.row.urgency is None or not await self._allows(info, Action.CASE_SEE_ANALYSES):
+        if self.row.urgency is None:
             return None
+        if not await self._allows(info, Action.CASE_SEE_ANALYSES):
+            released = await info.context.loaders.releases_of_case.load(self.row.key)
+            if all(row.withdrawn_at is not None for row in released):
+                return None
         return Urgency(self.row.urgency)
 
     @strawberry.field
@@ -197,19 +311,32 @@ class Case(Node):
         row = await info.context.loaders.latest_analysis.load(self.row.key)
         return Analysis.of(row) if row else None
 
+    @described("Oldest first.")
+    async def comments(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
+    ) -> CommentConnection:
+        page = request_of(first, after, last, before)
+        found, total = await read_page(info, lambda uow: comments.list_comments(uow, self.row.key, page))
+        return connection([Comment.of(row) for row in found.rows], found, total)
+
+    @described("Signed readings, newest first; none to a patient.")
+    async def reviews(self, info: Info) -> list[Review]:
+        return [Review.of(row) for row in await info.context.loaders.reviews_of_case.load(self.row.key)]
+
+    @described("What a patient may read, newest first.")
+    async def releases(self, info: Info) -> list[Release]:
+        return [Release.of(row) for row in await info.context.loaders.releases_of_case.load(self.row.key)]
+
     @strawberry.field
     async def participants(self, info: Info) -> list[Participant]:
-        actor = info.context.actor
-        return [
-            Participant(
-                id=node_id("Participant", row.key),
-                user=User.of(user, actor) if user else None,
-                email=row.email,
-                access=Access(row.access),
-                since=row.since,
-            )
-            for row, user in await info.context.loaders.participants.load(self.row.key)
-        ]
+        shows_mail = await self._allows(info, Action.CASE_SHARE)
+        rows = await info.context.loaders.participants.load(self.row.key)
+        return [Participant.of(row, user, info.context.actor, shows_mail) for row, user in rows]
 
     @strawberry.field
     async def viewer_can(self, info: Info) -> list[CaseAction]:
@@ -237,3 +364,16 @@ CaseConnection = Connection[Case]
 def _all_or_none(values: Sequence[float | None]) -> list[float] | None:
     known = [value for value in values if value is not None]
     return known if len(known) == len(values) else None
+
+
+async def find_finding(info: Info, key: UUID) -> Finding | None:
+    async with info.context.reading() as uow:
+        row = await analyses.find_finding(uow, key)
+    analysis = await info.context.loaders.analyses.load(row.analysis_key) if row else None
+    return Finding.of(row, analysis) if row and analysis else None
+
+
+async def _case_of(info: Info, key: UUID) -> Case:
+    row = await info.context.loaders.cases.load(key)
+    assert row is not None
+    return Case.of(row)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from schema.types.cases import Analysis, Case
+from schema.types.cases import Analysis, Case, Comment, Review
 from schema.types.uploads import Upload
 
 
@@ -26,6 +26,21 @@ class CaseChanged(CaseEvent):
 @strawberry.type
 class AnalysisProgressed(CaseEvent):
     analysis: Analysis
+
+
+@strawberry.type
+class CommentAdded(CaseEvent):
+    comment: Comment
+
+
+@strawberry.type
+class ReviewChanged(CaseEvent):
+    review: Review
+
+
+@strawberry.type
+class ParticipantsChanged(CaseEvent):
+    pass
 
 
 @strawberry.interface

@@ -7,6 +7,7 @@ import strawberry
 
 from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
+from api.comments import Audience
 from api.errors import Invalid
 from api.permissions import Action
 from schema.connections import given
@@ -14,6 +15,7 @@ from schema.connections import given
 MOST_MODALITIES = 100
 
 strawberry.enum(CaseOrder)
+strawberry.enum(Audience, description="EVERYONE: a patient who takes part sees it too.")
 
 
 @strawberry.enum

@@ -62,7 +62,7 @@ async def come_in(client: GraphQLClient, server: RunningServer, email: str, **mo
 async def test_an_installation_begins_with_an_invitation_and_goes_on_with_more(installation: RunningServer) -> None:
     begun = hilum(installation, "organization", "create", "First hospital", "--administrator", "Ada@test.example")
     assert begun.returncode == 0, begun.stderr
-    invitation = re.search(r"#invitation=(\S+)$", begun.stdout, re.MULTILINE)
+    invitation = re.search(r"#/invitations/(\S+)$", begun.stdout, re.MULTILINE)
     organization = re.search(r"^Organization First hospital, id (\S+)$", begun.stdout, re.MULTILINE)
     assert invitation is not None
     assert organization is not None

@@ -42,5 +42,5 @@ async def rows(house: House) -> Rows:
 @pytest.fixture
 async def edge(house: House, rows: Rows, database_url: str) -> AsyncIterator[Edge]:
     people = {name: user.key for name, user in rows.people.items()}
-    async with as_api(house, database_url) as served, serve_edge(house, people, served) as edge:
+    async with as_api(house, database_url) as served, serve_edge(house, people, served=served) as edge:
         yield edge

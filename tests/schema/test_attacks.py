@@ -15,7 +15,7 @@ from api.unit_of_work import House
 from schema.context import REFRESH_COOKIE
 from schema.endpoint import INIT_SECONDS
 from schema.node_ids import node_id
-from tests.schema.edge import Edge
+from tests.schema.edge import Edge, give_password
 from tests.schema.rows import Rows
 
 JSON = "application/json"
@@ -149,6 +149,7 @@ OWN = [{}, {"origin": "http://127.0.0.1:8000"}, {"sec-fetch-site": "same-origin"
 
 async def cookie_of(edge: Edge) -> str:
     """Of a session of the patient."""
+    await give_password(edge, "patient")
     token = new_refresh_token()
     session = await edge.session("patient")
     async with edge.house.unit_of_work() as uow:

@@ -21,8 +21,10 @@ from api.persistence.tables.identity import (
     SignUp,
 )
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
+from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
+from api.persistence.tables.reading import Comment, Release, Review
 from api.persistence.tables.records import Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
@@ -35,9 +37,12 @@ __all__ = [
     "AuditChain",
     "AuditEntry",
     "AuditVerification",
+    "BlindIndexKey",
     "Case",
     "CaseStudy",
     "Challenge",
+    "Comment",
+    "DataKey",
     "Event",
     "EventStream",
     "Export",
@@ -53,6 +58,8 @@ __all__ = [
     "Patient",
     "RateBudget",
     "RecoveryCode",
+    "Release",
+    "Review",
     "Series",
     "Session",
     "SignInFailure",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import document, instant, key_field, reference
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class Analysis(SQLModel, table=True):
@@ -27,7 +28,7 @@ class Analysis(SQLModel, table=True):
     finished_at: datetime | None = instant(nullable=True)
     scores: list[dict[str, Any]] = document()
     uncertainty: float | None = None
-    failure: str | None = None
+    failure: str | None = sealed("analyses.failure", nullable=True)  # may repeat what a file says
     warnings: list[dict[str, str]] = document()
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import instant, key_field, reference
+from api.persistence.sealing.index_columns import search_column
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class Case(SQLModel, table=True):
@@ -14,12 +16,15 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         Index("cases_newest", "organization_key", "created_at", "key"),
         Index("cases_activity", "organization_key", "updated_at", "key"),
+        search_column("cases", "organization_key", by_word=["title"]),
+        Index("cases_search", "search_terms", postgresql_using="gin"),
     )
+    __mapper_args__ = {"exclude_properties": ["search_terms"]}
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
     patient_key: UUID | None = reference("patients.key", nullable=True)
-    title: str
+    title: str = sealed("cases.title")
     status: str
     urgency: str | None = None
     urgency_by: UUID | None = Field(default=None, foreign_key="users.key")  # null: from the newest analysis
@@ -29,7 +34,7 @@ class Case(SQLModel, table=True):
     updated_at: datetime = instant()
     deleted_at: datetime | None = instant(nullable=True)
     deleted_by: UUID | None = Field(default=None, foreign_key="users.key")
-    deletion_reason: str | None = None
+    deletion_reason: str | None = sealed("cases.deletion_reason", nullable=True)
 
 
 class CaseStudy(SQLModel, table=True):

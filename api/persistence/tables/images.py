@@ -4,64 +4,67 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import document, instant, key_field, reference
+from api.persistence.sealing.index_columns import blind_column, search_column
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class Patient(SQLModel, table=True):
     __tablename__ = "patients"
     __table_args__ = (
-        Index(
-            "patients_identity",
-            "organization_key",
-            "patient_id",
-            "issuer",
-            unique=True,
-            postgresql_nulls_not_distinct=True,
-            postgresql_where="patient_id is not null",
-        ),
+        blind_column("identity_blind", "patients.identity", "organization_key", "patient_id", "issuer", nullable=True),
+        search_column("patients", "organization_key", by_word=["name"], by_whole=["patient_id"]),
+        Index("patients_search", "search_terms", postgresql_using="gin"),
     )
+    __mapper_args__ = {"exclude_properties": ["identity_blind", "search_terms"]}
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
-    patient_id: str | None = None  # (0010,0020)
-    issuer: str | None = None  # (0010,0021)
-    name: str | None = None  # (0010,0010)
-    birth_date: date | None = None
-    sex: str | None = None
+    patient_id: str | None = sealed("patients.patient_id", nullable=True)  # (0010,0020)
+    issuer: str | None = sealed("patients.issuer", nullable=True)  # (0010,0021)
+    name: str | None = sealed("patients.name", nullable=True)  # (0010,0010)
+    birth_date: date | None = sealed("patients.birth_date", "date", nullable=True)
+    sex: str | None = sealed("patients.sex", nullable=True)
 
 
 class Study(SQLModel, table=True):
     __tablename__ = "studies"
-    __table_args__ = (UniqueConstraint("organization_key", "study_instance_uid"),)
+    __table_args__ = (
+        blind_column("uid_blind", "studies.study_instance_uid", "organization_key", "study_instance_uid"),
+        search_column("studies", "organization_key", by_word=["description"], by_whole=["accession_number"]),
+        Index("studies_search", "search_terms", postgresql_using="gin"),
+    )
+    __mapper_args__ = {"exclude_properties": ["uid_blind", "search_terms"]}
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
     patient_key: UUID | None = reference("patients.key", nullable=True)
-    study_instance_uid: str
-    description: str | None = None
-    accession_number: str | None = None
-    started_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=False)))  # the scanner's clock
+    study_instance_uid: str = sealed("studies.study_instance_uid")
+    description: str | None = sealed("studies.description", nullable=True)
+    accession_number: str | None = sealed("studies.accession_number", nullable=True)
+    started_at: datetime | None = sealed("studies.started_at", "moment", nullable=True)  # the scanner's clock
     created_at: datetime = instant()
 
 
 class Series(SQLModel, table=True):
     __tablename__ = "series"
-    __table_args__ = (UniqueConstraint("study_key", "series_instance_uid"),)
+    __table_args__ = (blind_column("uid_blind", "series.series_instance_uid", "study_key", "series_instance_uid"),)
+    __mapper_args__ = {"exclude_properties": ["uid_blind"]}
 
     key: UUID = key_field()
     study_key: UUID = reference("studies.key", cascade=True)
-    series_instance_uid: str
+    series_instance_uid: str = sealed("series.series_instance_uid")
     number: int | None = None
-    description: str | None = None
+    description: str | None = sealed("series.description", nullable=True)
     modality: str
-    body_part: str | None = None
-    laterality: str | None = None
-    frame_of_reference_uid: str | None = None
+    body_part: str | None = sealed("series.body_part", nullable=True)
+    laterality: str | None = sealed("series.laterality", nullable=True)
+    frame_of_reference_uid: str | None = sealed("series.frame_of_reference_uid", nullable=True)
     created_at: datetime = instant()
 
 
@@ -69,13 +72,14 @@ class Instance(SQLModel, table=True):
     """One SOP instance; `instances/<key>` holds it as received, unaltered."""
 
     __tablename__ = "instances"
-    __table_args__ = (UniqueConstraint("organization_key", "sop_instance_uid"),)
+    __table_args__ = (blind_column("uid_blind", "instances.sop_instance_uid", "organization_key", "sop_instance_uid"),)
+    __mapper_args__ = {"exclude_properties": ["uid_blind"]}
 
     key: UUID = Field(primary_key=True)  # derived from content, so that a job run twice writes the same objects
     organization_key: UUID = reference("organizations.key")
     series_key: UUID = reference("series.key", cascade=True)
     upload_key: UUID | None = Field(default=None, index=True)
-    sop_instance_uid: str
+    sop_instance_uid: str = sealed("instances.sop_instance_uid")
     sop_class_uid: str
     transfer_syntax_uid: str
     instance_number: int | None = None

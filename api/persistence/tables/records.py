@@ -33,7 +33,10 @@ class Event(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """What a mutation with this key answered; the same key with another input is a conflict."""
+    """What a mutation with this key answered; the same key with another input is a conflict.
+
+    Key and input are kept blind, in hex: a client may have put anything into them.
+    """
 
     __tablename__ = "idempotency_keys"
 

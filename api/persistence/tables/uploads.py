@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import document, instant, key_field, reference
+from api.persistence.sealing.index_columns import blind_column
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class Upload(SQLModel, table=True):
@@ -16,7 +18,7 @@ class Upload(SQLModel, table=True):
     organization_key: UUID = reference("organizations.key")
     user_key: UUID = reference("users.key")
     case_key: UUID | None = reference("cases.key", nullable=True)  # images go to this case
-    title: str | None = None
+    title: str | None = sealed("uploads.title", nullable=True)
     status: str
     analyze: bool = True
     progress: float = 0.0
@@ -35,7 +37,7 @@ class UploadFile(SQLModel, table=True):
     key: UUID = key_field()
     upload_key: UUID = reference("uploads.key", cascade=True)
     index: int
-    name: str
+    name: str = sealed("upload_files.name")
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     sha256: str | None = None
     part_sha256: list[str] = document()
@@ -46,21 +48,21 @@ class UploadInstance(SQLModel, table=True):
     """The outcome of one file or archive member: ACCEPTED, DUPLICATE, REJECTED, or SKIPPED (a media directory)."""
 
     __tablename__ = "upload_instances"
-    # By digest: an index takes no more than 2,704 bytes of a row, and a path may be longer.
-    __table_args__ = (Index("ix_upload_instances_path", "file_key", text("md5(path)"), unique=True),)
+    __table_args__ = (blind_column("path_blind", "upload_instances.path", "file_key", "path"),)
+    __mapper_args__ = {"exclude_properties": ["path_blind"]}
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, autoincrement=True))
     upload_key: UUID = reference("uploads.key", cascade=True)
     file_key: UUID = reference("upload_files.key", cascade=True)
-    path: str
+    path: str = sealed("upload_instances.path")
     outcome: str
     code: str | None = None
-    message: str | None = None
+    message: str | None = sealed("upload_instances.message", nullable=True)
     instance_key: UUID | None = Field(default=None)
 
 
 class IngestTry(SQLModel, table=True):
-    """A candidate that was begun alone, and not ended: what may kill its worker. path_digest: SHA-256, hex."""
+    """A candidate that was begun alone, and not ended: what may kill its worker. path_digest: blind, hex."""
 
     __tablename__ = "ingest_tries"
 

@@ -11,6 +11,9 @@ import { send } from './transport';
 
 export type SignedInViewer = NonNullable<SignedInFragment['viewer']>;
 
+/** What is asked besides the password before somebody is signed in. */
+export type Challenge = NonNullable<SignedInFragment['challenge']>;
+
 export type SessionState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'unreachable' }
@@ -44,19 +47,23 @@ export async function resumeSession(): Promise<void> {
   }
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
+/** Gives what is asked next; nothing once the user is signed in. */
+export async function signIn(email: string, password: string): Promise<Challenge | undefined> {
   const { signIn: payload } = await send(SignInDocument, { input: { email, password } });
-  adopt(payload);
+  return adopt(payload);
 }
 
-export async function signOut(): Promise<void> {
+/** Here it ends at once, whether or not the server could be told. */
+export async function signOut(
+  options: { readonly everywhere?: boolean; readonly reason?: string } = {},
+): Promise<void> {
   const token = accessToken;
   try {
-    const { signOut: payload } = await send(SignOutDocument, {}, { token });
+    const { signOut: payload } = await send(SignOutDocument, { everywhere: options.everywhere ?? false }, { token });
     throwFaults(payload.errors);
   } finally {
     otherTabs?.postMessage('signed-out');
-    forget();
+    forget(options.reason);
   }
 }
 
@@ -110,8 +117,12 @@ async function renew(): Promise<void> {
   }
 }
 
-function adopt(payload: SignedInFragment): void {
+/** Takes the session of a payload; gives the challenge where there is one instead. Throws what the payload names. */
+export function adopt(
+  payload: Omit<SignedInFragment, 'challenge' | '__typename'> & { readonly challenge?: Challenge | null },
+): Challenge | undefined {
   throwFaults(payload.errors);
+  if (payload.challenge) return payload.challenge;
   if (!payload.accessToken || !payload.expiresAt || !payload.viewer) {
     throw new Failure('UNAUTHENTICATED', 'Sign in again.');
   }
@@ -119,6 +130,7 @@ function adopt(payload: SignedInFragment): void {
   expiresAt = Date.parse(payload.expiresAt);
   renewLater();
   session.set({ kind: 'signed-in', viewer: payload.viewer });
+  return undefined;
 }
 
 function renewLater(): void {

@@ -9,6 +9,7 @@ const PATHS = {
   folder: 'M3 6h6l2 2h10v11H3z',
   picture: 'M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6M15.5 9.5h.01',
   search: 'M11 4a7 7 0 105 12l5 5m-5-5a7 7 0 000-10',
+  person: 'M12 4a4 4 0 100 8 4 4 0 000-8zM4.5 20a7.5 7.5 0 0115 0',
   leave: 'M14 4h6v16h-6M10 8l-4 4 4 4m-4-4h10',
   warning: 'M12 4L2.5 20h19zM12 10v5m0 2.5v.1',
   error: 'M8 3h8l5 5v8l-5 5H8l-5-5V8zM12 8v5m0 3v.1',

@@ -4,6 +4,9 @@ import { Store } from '../graphql/store';
 export type Route =
   | { readonly screen: 'worklist' }
   | { readonly screen: 'upload' }
+  | { readonly screen: 'account' }
+  /** For whoever is not signed in yet. organizationId: where an organization lets patients sign up. */
+  | { readonly screen: 'sign-up'; readonly invitation?: string; readonly organizationId?: string }
   | { readonly screen: 'case'; readonly caseId: string; readonly findingId?: string };
 
 export function readRoute(hash: string): Route {
@@ -12,6 +15,9 @@ export function readRoute(hash: string): Route {
     .split('/')
     .map(decode);
   if (first === 'upload') return { screen: 'upload' };
+  if (first === 'account') return { screen: 'account' };
+  if (first === 'invitations' && caseId) return { screen: 'sign-up', invitation: caseId };
+  if (first === 'sign-up' && caseId) return { screen: 'sign-up', organizationId: caseId };
   if (first === 'cases' && caseId) {
     return third === 'findings' && findingId ? { screen: 'case', caseId, findingId } : { screen: 'case', caseId };
   }
@@ -20,6 +26,13 @@ export function readRoute(hash: string): Route {
 
 export function addressTo(route: Route): string {
   if (route.screen === 'upload') return '#/upload';
+  if (route.screen === 'account') return '#/account';
+  if (route.screen === 'sign-up') {
+    const { invitation, organizationId = '' } = route;
+    return invitation
+      ? `#/invitations/${encodeURIComponent(invitation)}`
+      : `#/sign-up/${encodeURIComponent(organizationId)}`;
+  }
   if (route.screen === 'worklist') return '#/';
   const address = `#/cases/${encodeURIComponent(route.caseId)}`;
   return route.findingId ? `${address}/findings/${encodeURIComponent(route.findingId)}` : address;

@@ -263,11 +263,11 @@ async def test_every_step_is_audited_with_who_it_was(house: House, account: Acco
             for entry in (await session.execute(statement.order_by(col(AuditEntry.at)))).scalars()
         ]
     assert found == [
-        ("session:open", "challenged"),
+        ("session:challenge", "ok"),
         ("second_factor:begin", "ok"),
         ("session:open", "ok"),
         ("second_factor:enroll", "ok"),
-        ("session:open", "challenged"),
+        ("session:challenge", "ok"),
         ("second_factor:answer", "refused"),
         ("recovery_code:use", "ok"),
         ("second_factor:answer", "ok"),

@@ -105,21 +105,34 @@ async def test_a_filter_shows_what_holds_in_all_it_gives(
     [
         ("lung", {"Left Lung 100%"}),
         ("LUNG 100%", {"Left Lung 100%"}),
-        ("%", {"Left Lung 100%"}),
-        ("_", {"snake_case"}),
-        ("e_c", {"snake_case"}),
-        ("\\", {"back\\slash"}),
-        ("/", {"a/b"}),
+        ("lef LUN", {"Left Lung 100%"}),
+        ("lung left", {"Left Lung 100%"}),
+        ("lung thorax", set()),
+        ("eft", set()),
+        ("le", set()),
+        ("%", set()),
+        ("_", set()),
+        ("snake-case", {"snake_case"}),
+        ("back\\", {"back\\slash"}),
         ("  a/b  ", {"a/b"}),
+        ("a", {"a/b"}),
         ("doe", {"snake_case"}),
-        ("ID-7", {"back\\slash"}),
+        ("jané", {"snake_case"}),
+        ("Jane Doe", {"snake_case"}),
+        ("snake doe", {"snake_case"}),
+        ("id-7", {"back\\slash"}),
+        (" ID -7 ", {"back\\slash"}),
+        ("ID-77", set()),
+        ("ID", set()),
         ("thorax", {"a/b"}),
         ("ACC1", {"Left Lung 100%"}),
+        ("ACC", set()),
+        ("lung acc1", {"Left Lung 100%"}),
         ("nothing like it", set()),
         ("   ", {"Left Lung 100%", "snake_case", "back\\slash", "a/b"}),
     ],
 )
-async def test_a_text_is_found_where_it_stands_and_means_nothing_else(
+async def test_a_text_finds_words_by_their_beginning_and_ids_by_all_of_them(
     house: House, people: People, text: str, expected: set[str]
 ) -> None:
     await add_case(house, people.clinician, "Left Lung 100%", study={"accession_number": "ACC1"})
@@ -130,7 +143,7 @@ async def test_a_text_is_found_where_it_stands_and_means_nothing_else(
     assert set(await titles(house, people.clinician, CaseFilter(text=text))) == expected
 
 
-@pytest.mark.parametrize("text", ["x" * 201, "a\0b"])
+@pytest.mark.parametrize("text", ["x" * 201, "a\0b", " ".join("abcdefghijklmnopq")])
 async def test_a_text_that_cannot_be_searched_is_refused(house: House, people: People, text: str) -> None:
     with pytest.raises(Invalid) as refused:
         await titles(house, people.clinician, CaseFilter(text=text))
@@ -147,6 +160,24 @@ async def test_a_partner_cannot_search_by_names_it_may_not_see(house: House, peo
     assert await titles(house, nameless, CaseFilter(text="doe")) == []
     assert await titles(house, nameless, CaseFilter(text="ID-7")) == []
     assert await titles(house, people.partner, CaseFilter(text="doe")) == ["a"]
+
+
+async def test_a_case_of_another_organization_is_found_by_whom_it_is_shared_with(house: House, people: People) -> None:
+    key = await add_case(house, people.clinician, "Nodule", patient={"name": "Doe^Jane"})
+    async with house.unit_of_work() as uow:
+        uow.session.add(Participant(case_key=key, user_key=people.stranger.user_key, access="READER"))
+
+    assert await titles(house, people.stranger, CaseFilter(text="nod doe")) == ["Nodule"]
+
+
+async def test_a_case_is_found_by_its_new_title_and_not_by_the_old_one(house: House, people: People) -> None:
+    key = await add_case(house, people.clinician, "Before")
+
+    async with house.unit_of_work(people.clinician) as uow:
+        await cases.update(uow, key, "After", None)
+
+    assert await titles(house, people.clinician, CaseFilter(text="before")) == []
+    assert await titles(house, people.clinician, CaseFilter(text="after")) == ["After"]
 
 
 async def test_each_order_is_what_it_says(house: House, people: People) -> None:

@@ -1,5 +1,7 @@
 """Where images go: titles, cases, patients; and that a known UID opens nobody's study."""
 
+import re
+
 import pytest
 from sqlalchemy import delete
 
@@ -28,20 +30,20 @@ async def may_see(house: House, actor: Actor, case: Case) -> bool:
 @pytest.mark.parametrize(
     ("title", "attributes", "expected"),
     [
-        ("  My   chest ", {}, "My chest"),
-        (None, {"StudyDescription": "CT Thorax"}, "CT Thorax"),
-        (None, {"SeriesDescription": "Lung 2.5"}, "Lung 2.5"),
-        (None, {"BodyPartExamined": "CHEST"}, "CT CHEST"),
-        (None, {}, "CT"),
-        ("   ", {}, "CT"),
+        ("  My   chest ", {}, r"My chest"),
+        (None, {"BodyPartExamined": "CHEST"}, r"CT of the chest [0-9A-F]{4}"),
+        ("   ", {}, r"CT [0-9A-F]{4}"),
+        (None, {"StudyDescription": "Doe Jane", "SeriesDescription": "Doe Jane"}, r"CT [0-9A-F]{4}"),
+        (None, {"BodyPartExamined": "DOE JANE"}, r"CT [0-9A-F]{4}"),
+        (None, {"Modality": "DOEJANE"}, r"Images [0-9A-F]{4}"),
     ],
 )
-async def test_a_case_is_named_by_its_uploader_or_by_what_it_holds(
+async def test_a_case_is_named_by_its_uploader_or_in_our_own_words(
     house: House, people: People, title: str | None, attributes: dict[str, str], expected: str
 ) -> None:
-    delivery = await take_in(house, people.clinician, {"a": ct_file(1, **attributes)}, title=title)
+    delivery = await take_in(house, people.clinician, {"Doe Jane.dcm": ct_file(1, **attributes)}, title=title)
 
-    assert delivery.case.title == expected
+    assert re.fullmatch(expected, delivery.case.title)
 
 
 async def test_the_uploader_owns_the_case(house: House, people: People) -> None:

@@ -7,15 +7,18 @@ from starlette.applications import Starlette
 
 from api.app import routes_of
 from api.backends import Backends
+from api.permissions import Actor, Role
 from api.persistence.audit.entries import Service
 from api.persistence.tables import SYSTEM_ORGANIZATION
 from api.storage.object_store import PartedFile
+from tests.accounts import make_account, sign_in
 from tests.audit import acts_of
-from tests.people import person
 
 
 async def test_forged_addresses_are_recorded_a_minute_and_address(backends: Backends) -> None:
-    somebody = person()
+    account = await make_account(backends.house)
+    session = (await sign_in(backends.house, account.email)).session
+    somebody = Actor(account.user.key, account.user.organization_key, Role.CLINICIAN, session.key)
     later, past = (datetime.now(UTC) + timedelta(minutes=minutes) for minutes in (5, -5))
     await backends.store.put("reports/1", b"one")
     await backends.store.begin_files(["f"])

@@ -1,5 +1,6 @@
 """The master key file of the embedded profile."""
 
+import asyncio
 import base64
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.storage.data_keys import KeyUnwrapFailed
-from api.storage.local_keys import LocalKeys, MasterKeyUnusable
+from api.storage.local_keys import LOOK_SECONDS, LocalKeys, MasterKeyUnusable, add_master
 
 
 def _first_line(path: Path) -> bytes:
@@ -76,3 +77,33 @@ async def test_key_of_another_installation_does_not_unwrap(tmp_path: Path) -> No
 
     with pytest.raises(KeyUnwrapFailed, match="not in the key file"):
         await LocalKeys(tmp_path / "two.key").unwrap(key.wrapped, {"object": "a"})
+
+
+async def test_a_new_master_key_is_noticed_and_the_old_ones_stay(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    running, late = LocalKeys(path), LocalKeys(path)
+    old = await running.generate({"object": "a"})
+    before = path.read_bytes()
+
+    add_master(path)
+    await asyncio.sleep(LOOK_SECONDS + 0.1)
+    new = await running.generate({"object": "a"})
+
+    assert path.read_bytes().endswith(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == [path.name]
+    assert new.wrapped[1:5] != old.wrapped[1:5]
+    for keys in (running, late, LocalKeys(path)):
+        assert await keys.unwrap(new.wrapped, {"object": "a"}) == new.plaintext
+        assert await keys.unwrap(old.wrapped, {"object": "a"}) == old.plaintext
+
+
+async def test_keys_that_were_read_are_kept_where_the_file_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    keys = LocalKeys(path)
+
+    path.unlink()
+    key = await keys.generate({})
+
+    assert await keys.unwrap(key.wrapped, {}) == key.plaintext
+    assert not path.exists()

@@ -18,6 +18,7 @@ from api.persistence.policies import (
     functions,
     inside,
     leave_open,
+    of_case,
     of_its_case,
     protect,
     roles,
@@ -37,8 +38,6 @@ CASE_OF_EVENT = inside("cases", "events.case_key")
 CASE_OF_STREAM = inside("cases", "events.stream_key")
 STREAM_OF_CASE = inside("cases", "event_streams.stream_key")
 CASE_OF_UPLOAD = f"(case_key is null or {inside('cases', 'uploads.case_key')})"
-CASE_OF_ANALYSIS = of_its_case("analyses")
-CASE_OF_EXPORT = of_its_case("exports")
 ADMINISTERED = "organization_key = (select hilum_administered_organization())"
 
 # What holds patient data or leads to it. None: workers only.
@@ -56,8 +55,13 @@ PROTECTED: dict[str, Rule | None] = {
     "case_studies": Rule(inside("cases", "case_studies.case_key")),
     # Of all policies this one ends the circle: a case is seen by its participants, and they by whoever sees the case.
     "participants": Rule(f"{OWN} or hilum_sees_case(case_key)", EVERYTHING, adds="hilum_sees_case(case_key)"),
-    "analyses": Rule(f"{OWN_ORGANIZATION} or {inside('cases', 'analyses.case_key')}", WRITE, adds=CASE_OF_ANALYSIS),
+    "analyses": Rule(of_case("analyses"), WRITE, adds=of_its_case("analyses")),
     "findings": Rule(inside("analyses", "findings.analysis_key")),
+    "comments": Rule(of_case("comments"), WRITE,
+                     adds=f"author_key = (select hilum_user()) and {of_its_case('comments')}"),
+    # Signed readings are never altered.
+    "reviews": Rule(of_case("reviews"), "select, insert", adds=f"{OWN} and {of_its_case('reviews')}"),
+    "releases": Rule(of_case("releases"), WRITE, adds=f"{OWN} and {of_its_case('releases')}"),
     "uploads": Rule(OWN, WRITE,
                     adds=f"{OWN} and organization_key = (select hilum_organization()) and {CASE_OF_UPLOAD}"),
     "upload_files": Rule(inside("uploads", "upload_files.upload_key"), "select, insert"),
@@ -77,7 +81,7 @@ PROTECTED: dict[str, Rule | None] = {
         "case stream when 'viewer' then stream_key = (select hilum_user())"
         f" when 'case' then {STREAM_OF_CASE} else stream_key = (select hilum_organization()) end"
     ),
-    "exports": Rule(OWN, "select, insert", adds=f"{OWN} and {CASE_OF_EXPORT}"),
+    "exports": Rule(OWN, "select, insert", adds=f"{OWN} and {of_its_case('exports')}"),
     # Written by `audit_append` alone, also before it is known who acts.
     "audit_entries": Rule(ADMINISTERED),
     "audit_chains": Rule(ADMINISTERED),
@@ -99,6 +103,8 @@ UNPROTECTED: dict[str, tuple[str, str]] = {
     "api_keys": (WRITE, "found by a token before it is known whose it is"),
     "sign_in_failures": ("select, insert, delete", "counted before anybody is signed in"),
     "audit_bursts": ("select, insert", "counted before anybody is signed in"),
+    "data_keys": (READ, "wrapped; read when a process starts"),
+    "blind_index_keys": (READ, "sealed; read when a process starts"),
     "alembic_version": (READ, "one number"),
     "procrastinate_jobs": ("insert, select (id)", "keys of what is to be done; only workers read them"),
     "procrastinate_events": ("insert", "times of jobs, written by a trigger"),

@@ -1,0 +1,212 @@
+"""Comments on a case, at a place in its images or on the whole, for clinicians or for everyone who takes part."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlmodel import col
+
+from api.errors import Conflict, Invalid, NotFound, NotPermitted, TooLarge
+from api.events.append import case_changed, comment_added
+from api.permissions import Action, CaseSubject, is_allowed
+from api.persistence import cases as case_rows
+from api.persistence.columns import is_storable, now
+from api.persistence.paging import Page, PageRequest, SortKey, list_page
+from api.persistence.tables import Analysis, Case, CaseStudy, Comment, Finding, Participant, Series, Stack, User
+from api.unit_of_work import UnitOfWork
+
+MENTION = re.compile(r"@\[([A-Za-z0-9_-]{1,200})\]")
+MOST_MENTIONS = 50
+OLDEST_FIRST = [SortKey(col(Comment.created_at), datetime), SortKey(col(Comment.key), UUID)]
+
+
+class Audience(StrEnum):
+    CLINICIANS = "CLINICIANS"
+    EVERYONE = "EVERYONE"
+
+
+# Which right shows comments meant for whom.
+SHOWN_BY = {
+    Audience.EVERYONE: Action.CASE_SEE_COMMENTS,
+    Audience.CLINICIANS: Action.CASE_SEE_CLINICIANS_COMMENTS,
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """In the images. left, top, width, height: pixels, origin at the outer corner of the first pixel; all or none."""
+
+    stack: UUID
+    frame_index: int
+    box: tuple[float, float, float, float] | None = None
+    finding: UUID | None = None
+
+
+async def add(
+    uow: UnitOfWork,
+    case_key: UUID,
+    body: str,
+    audience: Audience,
+    *,
+    mentions: Iterable[UUID] = (),
+    reply_to: UUID | None = None,
+    place: Place | None = None,
+    idempotency_key: str | None = None,
+) -> Comment:
+    """mentions: keys of users that the body names; those who cannot see the case are left out.
+
+    Raises NotFound (no such case, comment, stack or finding of the case), NotPermitted (whoever may not read what
+    clinicians say may not say it to them alone), Invalid, TooLarge, Conflict.
+    """
+    actor = await case_rows.require_case(uow.session, uow.actor, case_key, Action.CASE_COMMENT)
+    subject = (await case_rows.subjects(uow.session, actor, [case_key]))[case_key]
+    if not is_allowed(actor, SHOWN_BY[audience], subject):
+        raise NotPermitted("Your role writes comments for everyone.", ["audience"])
+    _check_body(uow, body)
+    mentions = list(dict.fromkeys(mentions))
+    once = await uow.once("addComment", idempotency_key, [case_key, body, audience, reply_to, place and asdict(place)])
+    if once.answer is not None:
+        return await uow.session.get_one(Comment, UUID(once.answer["comment"]))
+    case = await uow.session.get_one(Case, case_key, with_for_update=True, populate_existing=True)
+    await _check_count(uow, case_key)
+    if reply_to is not None:
+        await _check_reply(uow, subject, reply_to, audience)
+    if place is not None:
+        await _check_place(uow, case_key, place)
+    comment = Comment(
+        organization_key=case.organization_key,
+        case_key=case_key,
+        author_key=actor.user_key,
+        audience=audience.value,
+        body=body,
+        mentions=[str(key) for key in await _who_sees(uow, case, mentions)],
+        reply_to_key=reply_to,
+        anchor=_kept(place),
+    )
+    uow.session.add(comment)
+    case.updated_at = now()
+    await uow.session.flush()
+    once.keep(comment=comment.key)
+    uow.audit(Action.CASE_COMMENT, case_key)
+    uow.tell(comment_added(case_key, comment.key), *case_changed(case_key, case.organization_key))
+    return comment
+
+
+async def find(uow: UnitOfWork, comment_key: UUID) -> Comment | None:
+    return (await find_many(uow, [comment_key])).get(comment_key)
+
+
+async def find_many(uow: UnitOfWork, comment_keys: Iterable[UUID]) -> dict[UUID, Comment]:
+    """Those that the actor may read."""
+    statement = select(Comment).where(col(Comment.key).in_(list(comment_keys)))
+    rows = list((await uow.session.execute(statement)).scalars())
+    if uow.actor is None or not rows:
+        return {}
+    subjects = await case_rows.subjects(uow.session, uow.actor, {row.case_key for row in rows})
+    return {row.key: row for row in rows if _is_shown(uow, subjects.get(row.case_key), row)}
+
+
+async def list_comments(uow: UnitOfWork, case_key: UUID, page: PageRequest) -> Page[Comment]:
+    """Oldest first; of a case that may not be seen, none."""
+    subjects = await case_rows.subjects(uow.session, uow.actor, [case_key]) if uow.actor else {}
+    statement = select(Comment).where(col(Comment.case_key) == case_key, _shown(uow, subjects.get(case_key)))
+    return await list_page(uow.session, statement, OLDEST_FIRST, page)
+
+
+def mentioned(body: str) -> list[str]:
+    """The global ids that a body names, each once, as they stand: `@[id]`. Raises TooLarge."""
+    found = list(dict.fromkeys(MENTION.findall(body)))
+    if len(found) > MOST_MENTIONS:
+        raise TooLarge(f"A comment mentions at most {MOST_MENTIONS} people.", ["body"])
+    return found
+
+
+def _shown(uow: UnitOfWork, subject: CaseSubject | None) -> ColumnElement[bool]:
+    if uow.actor is None or subject is None:
+        return false()
+    shown = [audience for audience, action in SHOWN_BY.items() if is_allowed(uow.actor, action, subject)]
+    return or_(col(Comment.audience).in_(shown), false())
+
+
+def _is_shown(uow: UnitOfWork, subject: CaseSubject | None, comment: Comment) -> bool:
+    action = SHOWN_BY[Audience(comment.audience)]
+    return uow.actor is not None and subject is not None and is_allowed(uow.actor, action, subject)
+
+
+def _check_body(uow: UnitOfWork, body: str) -> None:
+    if not body.strip() or not is_storable(body):
+        raise Invalid("A comment has at least one character, all of them printable.", ["body"])
+    if len(body) > uow.settings.comment_characters:
+        raise TooLarge(f"A comment has at most {uow.settings.comment_characters:,} characters.", ["body"])
+
+
+async def _check_count(uow: UnitOfWork, case_key: UUID) -> None:
+    most = uow.settings.comments_per_case
+    if (await uow.session.scalar(select(func.count()).where(col(Comment.case_key) == case_key)) or 0) >= most:
+        raise Conflict(f"A case has at most {most} comments.", ["caseId"])
+
+
+async def _check_reply(uow: UnitOfWork, subject: CaseSubject, reply_to: UUID, audience: Audience) -> None:
+    answered = await uow.session.get(Comment, reply_to)
+    is_there = answered is not None and answered.case_key == subject.case_key and answered.deleted_at is None
+    if not is_there or answered is None or not _is_shown(uow, subject, answered):
+        raise NotFound("There is no such comment, or you may not see it.", ["replyToId"])
+    if answered.audience == Audience.CLINICIANS and audience is Audience.EVERYONE:
+        raise Invalid("An answer to what was written for clinicians is for clinicians too.", ["audience"])
+
+
+async def _check_place(uow: UnitOfWork, case_key: UUID, place: Place) -> None:
+    statement = (
+        select(Stack)
+        .join(Series, col(Series.key) == col(Stack.series_key))
+        .join(CaseStudy, col(CaseStudy.study_key) == col(Series.study_key))
+        .where(col(Stack.key) == place.stack, col(CaseStudy.case_key) == case_key)
+    )
+    stack = (await uow.session.execute(statement)).scalars().first()
+    if stack is None:
+        raise NotFound("The case has no such stack.", ["anchor", "stackId"])
+    if not 0 <= place.frame_index < len(stack.frame_keys):
+        last = len(stack.frame_keys) - 1
+        raise Invalid(f"The stack's frames are numbered 0 to {last}.", ["anchor", "frameIndex"])
+    if place.box is not None:
+        left, top, width, height = place.box
+        inside = 0 <= left <= left + width <= stack.columns and 0 <= top <= top + height <= stack.rows
+        if not inside:
+            raise Invalid("The box lies outside the picture.", ["anchor", "box"])
+    if place.finding is not None:
+        of_case = select(col(Finding.key)).join(Analysis, col(Analysis.key) == col(Finding.analysis_key))
+        if await uow.session.scalar(of_case.where(_of(place.finding, case_key))) is None:
+            raise NotFound("The case has no such finding.", ["anchor", "findingId"])
+
+
+def _of(finding: UUID, case_key: UUID) -> ColumnElement[bool]:
+    return and_(col(Finding.key) == finding, col(Analysis.case_key) == case_key)
+
+
+def _kept(place: Place | None) -> dict[str, object]:
+    if place is None:
+        return {}
+    finding = str(place.finding) if place.finding else None
+    box = list(place.box) if place.box else None
+    return {"stack": str(place.stack), "frame_index": place.frame_index, "box": box, "finding": finding}
+
+
+async def _who_sees(uow: UnitOfWork, case: Case, user_keys: list[UUID]) -> list[UUID]:
+    """Of the users, those who take part, and the case's organization's own people who see all its cases."""
+    if not user_keys:
+        return []
+    takes_part = select(col(Participant.user_key)).where(col(Participant.case_key) == case.key)
+    statement = select(col(User.key)).where(
+        col(User.key).in_(user_keys),
+        col(User.disabled).is_(False),
+        or_(
+            col(User.key).in_(takes_part),
+            and_(col(User.organization_key) == case.organization_key, col(User.role).in_(case_rows.SEEING_ALL)),
+        ),
+    )
+    there = set((await uow.session.execute(statement)).scalars())
+    return [key for key in user_keys if key in there]
