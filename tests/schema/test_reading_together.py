@@ -31,7 +31,8 @@ UNSHARE = """mutation ($case: ID!, $participant: ID!) {
   case { participants { access } } errors { code field } } }"""
 URGENCY = """mutation ($id: ID!, $urgency: Urgency!) { setUrgency(input: {caseId: $id, urgency: $urgency}) {
   case { urgency } errors { code field } } }"""
-EVENTS = """subscription ($id: ID!) { caseEvents(caseId: $id) { __typename case { title }
+CURSOR = "query ($id: ID!) { case(id: $id) { eventCursor } }"
+EVENTS = """subscription ($id: ID!, $after: String) { caseEvents(caseId: $id, after: $after) { __typename case { title }
   ... on CommentAdded { comment { body } } ... on ReviewChanged { review { impression } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
@@ -61,6 +62,12 @@ async def share(edge: Edge, made: MadeCase, who: str = "clinician", **more: Any)
     given = {"caseId": id_of(made), "access": "READER", **more}
     answer: Json = (await edge.data(SHARE, {"input": given}, who))["shareCase"]
     return answer
+
+
+async def listen(edge: Edge, socket: Socket, made: MadeCase, who: str) -> None:
+    """From now on: what happens before the server has begun to listen comes too."""
+    after = (await edge.data(CURSOR, {"id": id_of(made)}, who))["case"]["eventCursor"]
+    await socket.subscribe(EVENTS, {"id": id_of(made), "after": after})
 
 
 async def next_of(socket: Socket, kind: str) -> Json:
@@ -277,7 +284,7 @@ async def test_ending_a_share_ends_what_the_guest_listens_to(edge: Edge, rows: R
     shared = await share(edge, made, email="stranger@test.example")
 
     async with edge.socket("stranger") as socket:
-        await socket.subscribe(EVENTS, {"id": id_of(made)})
+        await listen(edge, socket, made, "stranger")
         await comment(edge, made, "clinician", "Welcome")
         assert (await next_of(socket, "CommentAdded"))["comment"]["body"] == "Welcome"
         ended = await edge.data(UNSHARE, {"case": id_of(made), "participant": shared["participant"]["id"]}, "clinician")
@@ -324,8 +331,8 @@ async def test_a_patient_is_told_of_neither_reviews_nor_clinicians_comments(edge
     await rows.share(made, "patient")
 
     async with edge.socket("patient") as patient, edge.socket("colleague") as colleague:
-        for socket in (patient, colleague):
-            await socket.subscribe(EVENTS, {"id": id_of(made)})
+        await listen(edge, patient, made, "patient")
+        await listen(edge, colleague, made, "colleague")
         await comment(edge, made, "clinician", "Between us")
         await sign(edge, made)
         await comment(edge, made, "clinician", "For all", audience="EVERYONE")
