@@ -54,6 +54,7 @@ class Action(StrEnum):
     CASE_ADD_IMAGES = "case:add_images"
     CASE_SET_URGENCY = "case:set_urgency"
     CASE_COMMENT = "case:comment"
+    CASE_COMMENT_TO_CLINICIANS = "case:comment_to_clinicians"  # to them alone
     CASE_ANNOTATE = "case:annotate"
     CASE_SIGN = "case:sign"
     CASE_RELEASE = "case:release"
@@ -64,6 +65,7 @@ class Action(StrEnum):
     UPLOAD_CREATE = "upload:create"
     MODEL_SEE = "model:see"
     SESSION_MANAGE = "session:manage"  # one's own
+    USER_SEE_PATIENTS = "user:see_patients"  # accounts of patients of one's organization, others than oneself
     USER_ADMINISTER = "user:administer"  # list, invite, role, disable
     API_KEY_ADMINISTER = "api_key:administer"
     AUDIT_READ = "audit:read"
@@ -100,6 +102,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_ADD_IMAGES: WRITERS,
         Action.CASE_SET_URGENCY: WRITERS,
         Action.CASE_COMMENT: KNOWN,
+        Action.CASE_COMMENT_TO_CLINICIANS: KNOWN,
         Action.CASE_ANNOTATE: WRITERS,
         Action.CASE_SIGN: WRITERS,
         Action.CASE_RELEASE: WRITERS,
@@ -117,6 +120,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_COMMENTS: PARTICIPANTS,
         Action.CASE_SEE_CLINICIANS_COMMENTS: PARTICIPANTS,
         Action.CASE_COMMENT: PARTICIPANTS,
+        Action.CASE_COMMENT_TO_CLINICIANS: PARTICIPANTS,
         Action.CASE_DOWNLOAD: PARTICIPANTS,
     },
     Role.PARTNER: {
@@ -131,6 +135,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_ADD_IMAGES: WRITERS,
         Action.CASE_SET_URGENCY: WRITERS,
         Action.CASE_COMMENT: KNOWN,
+        Action.CASE_COMMENT_TO_CLINICIANS: KNOWN,
         Action.CASE_DOWNLOAD: KNOWN,
         Action.ANALYSIS_START: WRITERS,
         Action.ANALYSIS_CANCEL: WRITERS,
@@ -144,6 +149,7 @@ GENERAL: dict[Action, Set[Role]] = {
     Action.UPLOAD_CREATE: frozenset({Role.PATIENT, Role.CLINICIAN, Role.PARTNER}),
     Action.MODEL_SEE: frozenset(Role),
     Action.SESSION_MANAGE: PEOPLE,
+    Action.USER_SEE_PATIENTS: frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.PARTNER}),
     Action.USER_ADMINISTER: ADMINISTRATORS,
     Action.API_KEY_ADMINISTER: ADMINISTRATORS,
     Action.AUDIT_READ: ADMINISTRATORS,
@@ -163,10 +169,12 @@ SCOPES: dict[Action, Scope | None] = {
     Action.CASE_ADD_IMAGES: Scope.CASES_WRITE,
     Action.CASE_SET_URGENCY: Scope.CASES_WRITE,
     Action.CASE_COMMENT: Scope.COMMENTS_WRITE,
+    Action.CASE_COMMENT_TO_CLINICIANS: Scope.COMMENTS_WRITE,
     Action.ANALYSIS_START: Scope.ANALYSES_WRITE,
     Action.ANALYSIS_CANCEL: Scope.ANALYSES_WRITE,
     Action.UPLOAD_CREATE: Scope.CASES_WRITE,
     Action.MODEL_SEE: None,
+    Action.USER_SEE_PATIENTS: Scope.IDENTITY_READ,
 }
 
 

@@ -1,0 +1,401 @@
+"""Who may do what: everything that can be asked for, by everybody, of everything, compared with the permission table.
+
+What there is to ask for is read from the schema and from the routes; which right each needs stands in the tables of
+`tests/matrix`, by name. So whatever is new fails here until it has its row, and the message says which:
+
+    Query.x, Mutation.x, Subscription.x, an event  a row in `tests/matrix/operations.py`
+    a type of Node                                 an id in `tests/matrix/world.py` and a row in `nodes.py`
+    Type.field                                     a row in `tests/matrix/fields.py`
+    a route                                        a row in `tests/matrix/routes.py`
+
+What one may not see must be answered as what is not there: to the byte here, in time in `test_matrix_likeness`.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from graphql import GraphQLSchema, build_schema, is_interface_type, is_object_type
+
+from api.app import routes_of
+from api.backends import Backends, open_backends
+from api.events import reading
+from api.events.append import Stream, case_changed, upload_progressed
+from api.events.cursor import Cursor
+from api.permissions import Actor
+from schema import export_schema
+from schema.context import viewer_streams
+from schema.node_ids import find_key
+from tests.conftest import fresh_database, quick_settings
+from tests.matrix.asking import NULL, Matrix, left
+from tests.matrix.fields import FIELDS, MASKS, MAY_BE_EMPTY
+from tests.matrix.holdings import Holding, Situation, type_of
+from tests.matrix.nodes import NAMED, NODES
+from tests.matrix.operations import EVENTS, MUTATIONS, QUERIES, SUBSCRIPTIONS
+from tests.matrix.routes import ROUTES, Open, Sealed, name_of
+from tests.matrix.rules import OK, is_there
+from tests.matrix.seats import Seat
+from tests.matrix.selections import Json, everything, is_event, is_node, own_fields
+from tests.matrix.world import World, fresh_token, make_world
+from tests.schema.edge import Socket, serve_edge
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SCHEMA = build_schema(export_schema())
+# So that nothing is refused for being asked too often, or for being one too many.
+UNLIMITED = {
+    **dict.fromkeys(
+        ("query_cost", "person_cost_bucket", "api_key_cost_bucket", "address_cost_bucket", "api_keys"), 1_000_000_000
+    ),
+    **dict.fromkeys(("anonymous_per_minute", "guesses_per_minute", "uploads_per_minute"), 1_000_000),
+    **dict.fromkeys(("analyses_per_minute", "exports_per_minute", "comments_per_minute"), 1_000_000),
+    **dict.fromkeys(("invitations_per_minute", "wrong_addresses_per_minute", "sockets_per_minute"), 1_000_000),
+    **dict.fromkeys(("sign_in_attempts", "open_uploads", "open_exports"), 1_000_000),
+}
+
+
+@pytest.fixture(scope="module")
+def database(postgresql: str) -> Iterator[str]:
+    yield from fresh_database(postgresql)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def backends(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Backends]:
+    settings = quick_settings(tmp_path_factory.mktemp("matrix") / "data").model_copy(update=UNLIMITED)
+    async with open_backends(settings, database) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def matrix(backends: Backends) -> AsyncIterator[Matrix]:
+    world = await make_world(backends.house)
+    async with serve_edge(backends.house, {}, routes_of(backends)) as edge:
+        edge.tokens |= world.tokens
+        yield Matrix(world, edge, SCHEMA)
+
+
+async def test_everything_that_can_be_asked_for_has_its_row(backends: Backends) -> None:
+    missing = [*_without_row(SCHEMA), *_routes_without_row(backends)]
+
+    assert not missing, "without a row:\n" + "\n".join(missing)
+
+
+async def test_no_row_is_left_of_what_is_no_more(backends: Backends) -> None:
+    types = {name: of for name, of in SCHEMA.type_map.items() if is_object_type(of)}
+    fields = {f"{name}.{field}" for name, of in types.items() for field in own_fields(of)}
+    roots = (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type)
+
+    for table, root in zip((QUERIES, MUTATIONS, SUBSCRIPTIONS), roots, strict=True):
+        assert root is not None
+        assert set(table) - set(root.fields) == set()
+    assert set(FIELDS) - fields == set()
+    assert (MAY_BE_EMPTY | set(MASKS)) - set(FIELDS) == set()
+    assert {type_of(noun) for noun in NODES} - {name for name, of in types.items() if is_node(SCHEMA, of)} == set()
+
+
+@pytest.mark.parametrize("noun", NODES)
+async def test_a_thing_shows_by_its_id_to_whom_the_table_says_and_so_do_its_fields(matrix: Matrix, noun: str) -> None:
+    query, wrong = matrix.node_query(type_of(noun)), []
+
+    for seat, held in _everybody(matrix.world):
+        absent = await matrix.ask(seat, query, {"id": held[Situation.NOTHING].ids[noun]})
+        for situation, holding in held.items():
+            answer = await matrix.ask(seat, query, {"id": holding.ids[noun]})
+            may = seat.actor is not None and is_there(holding) and NODES[noun](seat.actor, holding)
+            due = "UNAUTHENTICATED" if seat.actor is None else OK if may else NULL
+            if answer.word("node") != due:
+                wrong.append(f"{seat.name}, {situation}: {answer.word('node')}, not {due}")
+            elif not may and answer.said != absent.said:
+                wrong.append(f"{seat.name}, {situation}: not as if it were not there")
+            elif may:
+                wrong += matrix.faults(seat, holding, answer.data)
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("noun", NODES)
+async def test_many_things_asked_for_at_once_show_as_each_would(matrix: Matrix, noun: str) -> None:
+    query, wrong = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", []
+
+    for seat, held in _everybody(matrix.world):
+        answer = await matrix.ask(seat, query, {"ids": [holding.ids[noun] for holding in held.values()]})
+        if seat.actor is None:
+            assert answer.word("nodes") == "UNAUTHENTICATED"
+            continue
+        due = [is_there(holding) and NODES[noun](seat.actor, holding) for holding in held.values()]
+        if [node is not None for node in answer.data["nodes"]] != due:
+            wrong.append(f"{seat.name}: {answer.body['data']['nodes']}, not {due}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("noun", NAMED)
+async def test_what_has_no_place_of_its_own_is_no_node(matrix: Matrix, noun: str) -> None:
+    for seat, held in _everybody(matrix.world):
+        if seat.actor is not None:
+            answer = await matrix.ask(
+                seat, "query($id: ID!) { node(id: $id) { id } }", {"id": held[Situation.OWN].ids[noun]}
+            )
+            assert answer.word("node") == NULL
+
+
+@pytest.mark.parametrize(("name", "place"), [(name, i) for name, rows in MUTATIONS.items() for i in range(len(rows))])
+async def test_a_mutation_is_done_for_whom_the_table_says(matrix: Matrix, name: str, place: int) -> None:
+    row, query, wrong = MUTATIONS[name][place], matrix.mutation(name), []
+
+    for seat, held in _everybody(matrix.world):
+        said: dict[str, str] = {}
+        situations = [Situation.NOTHING] if row.once else [Situation.NOTHING, *held]
+        for situation in situations:
+            holding, token = held[situation], await fresh_token(matrix.world, seat) if row.ends else None
+            given = row.given(holding.ids)
+            answer = await matrix.ask(seat, query, {"input": given} if row.has_input else given, token)
+            due = row.answers if row.permission is None else row.permission.verdict(seat, holding)
+            due = row.answers if due == OK else due
+            if answer.word(name) != due:
+                wrong.append(f"{seat.name}, {situation}: {answer.word(name)}, not {due}")
+            elif due != OK and left(answer.data.get(name)):
+                wrong.append(f"{seat.name}, {situation}: refused, and told {left(answer.body['data'][name])}")
+            elif due == "NOT_FOUND" and answer.said != said.setdefault(due, answer.said):
+                wrong.append(f"{seat.name}, {situation}: not as if it were not there")
+            elif seat.actor is not None:
+                wrong += matrix.strangers(seat, answer.data)
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_is_answered_to_whom_the_table_says(matrix: Matrix, name: str) -> None:
+    row, wrong = QUERIES[name], []
+
+    for seat, held in _everybody(matrix.world):
+        for situation, holding in held.items():
+            answer = await matrix.ask(seat, row.document, {"id": holding.ids["Case"]} if "$id" in row.document else {})
+            may = seat.actor is not None and (not row.of_case or is_there(holding)) and row.rule(seat.actor, holding)
+            due = row.nobody if seat.actor is None else OK if may else NULL
+            if answer.word(name) != due:
+                wrong.append(f"{seat.name}, {situation}: {answer.word(name)}, not {due}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_worklist_holds_what_may_be_seen_and_nothing_else(matrix: Matrix) -> None:
+    query = """query($after: String) { cases(first: 100, after: $after) {
+      edges { node { __typename id } } pageInfo { endCursor hasNextPage } } }"""
+    wrong = []
+
+    for seat, held in _everybody(matrix.world):
+        if seat.actor is None:
+            continue
+        listed: set[str] = set()
+        after, more = None, True
+        while more:
+            answer = await matrix.ask(seat, query, {"after": after})
+            wrong += matrix.strangers(seat, answer.data)
+            page = answer.data["cases"]
+            listed |= {edge["node"]["id"] for edge in page["edges"]}
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        for situation, holding in held.items():
+            due = is_there(holding) and NODES["Case"](seat.actor, holding)
+            if (holding.ids["Case"] in listed) is not due:
+                wrong.append(f"{seat.name}, {situation}: {'not ' if due else ''}listed")
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", ["viewer", "administration"])
+async def test_what_is_ones_own_shows_nothing_of_others(matrix: Matrix, name: str) -> None:
+    query = f"{{ {name} {everything(SCHEMA, matrix.type_of(name.capitalize()))} }}"
+    wrong = []
+
+    for seat, held in _everybody(matrix.world):
+        answer = await matrix.ask(seat, query)
+        may = seat.actor is not None and QUERIES[name].rule(seat.actor, held[Situation.OWN])
+        if answer.word(name) != (OK if may else NULL):
+            wrong.append(f"{seat.name}: {answer.word(name)}")
+        elif may:
+            wrong += matrix.faults(seat, held[Situation.OWN], answer.data)
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_case_is_followed_by_whom_the_table_says_and_tells_each_what_it_may(matrix: Matrix) -> None:
+    kinds = _events("CaseEvent")
+    query = f"subscription($id: ID!, $after: String) {{ caseEvents(caseId: $id, after: $after) {_told(kinds)} }}"
+    wrong = []
+
+    for seat, held in _everybody(matrix.world):
+        async with matrix.edge.socket(None if seat.actor is None else seat.name) as socket:
+            for situation, holding in held.items():
+                until = await _news_of_case(matrix.world, holding)
+                given = {"id": holding.ids["Case"], "after": str(Cursor(((Stream.CASE, 0),)))}
+                heard, end = await _hear(socket, query, given, situation.name, until)
+                may = seat.actor is not None and is_there(holding) and SUBSCRIPTIONS["caseEvents"](seat.actor, holding)
+                due = "UNAUTHENTICATED" if seat.actor is None else OK if may else "NOT_FOUND"
+                if end != due:
+                    wrong.append(f"{seat.name}, {situation}: {end}, not {due}")
+                elif seat.actor is not None and may:
+                    told = {event["__typename"] for event in heard}
+                    if told != (allowed := {kind for kind in kinds if EVENTS[kind](seat.actor, holding)}):
+                        wrong.append(f"{seat.name}, {situation}: {sorted(told)}, not {sorted(allowed)}")
+                    wrong += matrix.faults(seat, holding, heard)
+
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_ones_own_news_tell_of_what_may_be_seen_and_nothing_else(matrix: Matrix) -> None:
+    query = f"subscription($after: String) {{ viewerEvents(after: $after) {_told(_events('ViewerEvent'))} }}"
+    wrong = []
+
+    for seat, held in _everybody(matrix.world):
+        async with matrix.edge.socket(None if seat.actor is None else seat.name) as socket:
+            if seat.actor is None:
+                assert await _hear(socket, query, {}, "nobody", None) == ([], "UNAUTHENTICATED")
+                continue
+            streams = viewer_streams(seat.actor)
+            async with matrix.world.house.unit_of_work(seat.actor) as uow:
+                start = await reading.newest(uow.session, streams)
+            for holding in held.values():
+                await _news_of_case(matrix.world, holding)
+            until = await _news_of_upload(matrix.world, seat.actor, held[Situation.OWN])
+            heard, end = await _hear(socket, query, {"after": str(start)}, "own", until)
+        told = {event["case"]["id"] for event in heard if event["__typename"] == "WorklistChanged"}
+        due = {
+            holding.ids["Case"]
+            for holding in held.values()
+            if holding.organization_key == seat.actor.organization_key
+            and EVENTS["WorklistChanged"](seat.actor, holding)
+        }
+        if (end, told) != (OK, due):
+            wrong.append(f"{seat.name}: {end}, {len(told)} cases, not {len(due)}")
+        wrong += matrix.strangers(seat, heard)
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROUTES.items() if row is Open.PUBLIC])
+async def test_a_public_route_answers_everybody_alike(matrix: Matrix, name: str) -> None:
+    method, path = name.split(" ")
+    answers = set()
+
+    for seat, _ in _everybody(matrix.world):
+        headers = {"authorization": f"Bearer {matrix.world.tokens[seat.name]}"} if seat.actor else {}
+        response = await matrix.edge.http.request(method, path, headers=headers)
+        answers.add((response.status_code, response.content))
+
+    assert len(answers) == 1
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROUTES.items() if isinstance(row, Sealed)])
+async def test_a_sealed_address_opens_what_its_holder_may_see_and_nothing_else(matrix: Matrix, name: str) -> None:
+    row, wrong = ROUTES[name], []
+    assert isinstance(row, Sealed)
+    method = name.partition(" ")[0]
+
+    for seat, held in _everybody(matrix.world):
+        if seat.actor is None:
+            continue
+        for situation, holding in held.items():
+            if not row.given_to(seat.actor, holding):
+                continue
+            address = urlsplit(await row.sign(matrix.world, seat.actor, holding)).path
+            forged = address.replace(address[8:12], address[8:12].swapcase(), 1)
+            answers = [await matrix.edge.http.request(method, path, content=row.body) for path in (address, forged)]
+            opens = is_there(holding) and row.opens(seat.actor, holding)
+            if (answers[0].status_code != 403) is not opens:
+                wrong.append(f"{seat.name}, {situation}: {answers[0].status_code}")
+            if answers[1].status_code != 403:
+                wrong.append(f"{seat.name}, {situation}: forged, {answers[1].status_code}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+def _everybody(world: World) -> Iterator[tuple[Seat, Mapping[Situation, Holding]]]:
+    for seat in world.seats.values():
+        yield seat, world.holdings[seat.name]
+
+
+def _without_row(schema: GraphQLSchema) -> Iterator[str]:
+    roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
+    for table, root in zip((QUERIES, MUTATIONS, SUBSCRIPTIONS), roots, strict=True):
+        assert root is not None
+        yield from (f"{root.name}.{field}: tests/matrix/operations.py" for field in root.fields if field not in table)
+    nouns = {type_of(noun) for noun in NODES}
+    for name, of in schema.type_map.items():
+        if not is_object_type(of) or name.startswith("__") or of in roots:
+            continue
+        if is_event(of):
+            if name not in EVENTS:
+                yield f"{name}: tests/matrix/operations.py"
+            continue
+        if is_node(schema, of) and name not in nouns:
+            yield f"{name}, by its id: tests/matrix/nodes.py"
+        fields = (f"{name}.{field}" for field in own_fields(of))
+        yield from (f"{field}: tests/matrix/fields.py" for field in fields if field not in FIELDS)
+
+
+def _routes_without_row(backends: Backends) -> Iterator[str]:
+    """With the routes that only a server has that makes its own certificate."""
+    house = backends.house
+    every = replace(backends, house=replace(house, settings=house.settings.model_copy(update={"tls": "generated"})))
+    names = [name_of(route) for route in routes_of(every)]
+    yield from (f"{name}: tests/matrix/routes.py" for name in names if name not in ROUTES)
+
+
+def _events(interface: str) -> list[str]:
+    of = SCHEMA.get_type(interface)
+    assert is_interface_type(of)
+    return [event.name for event in SCHEMA.get_possible_types(of)]
+
+
+def _told(kinds: Sequence[str]) -> str:
+    """A selection of everything that events tell, in braces."""
+    selections = []
+    for kind in kinds:
+        of = SCHEMA.get_type(kind)
+        assert is_object_type(of)
+        selections.append(f"... on {kind} {everything(SCHEMA, of)}")
+    return f"{{ __typename cursor {' '.join(selections)} }}"
+
+
+async def _news_of_case(world: World, holding: Holding) -> Cursor | None:
+    """Up to where a case can be followed, once it has changed again; None where there is none."""
+    if holding.case_key is None or holding.organization_key is None:
+        return None
+    async with world.house.unit_of_work() as uow:
+        uow.tell(*case_changed(holding.case_key, holding.organization_key))
+    async with world.house.unit_of_work() as uow:
+        return await reading.newest(uow.session, {Stream.CASE: holding.case_key})
+
+
+async def _news_of_upload(world: World, actor: Actor, holding: Holding) -> Cursor:
+    key = find_key(holding.ids["Upload"], "Upload")
+    assert key is not None
+    async with world.house.unit_of_work() as uow:
+        uow.tell(upload_progressed(actor.user_key, key))
+    async with world.house.unit_of_work() as uow:
+        return await reading.newest(uow.session, viewer_streams(actor))
+
+
+async def _hear(
+    socket: Socket, query: str, given: dict[str, str], name: str, until: Cursor | None
+) -> tuple[list[Json], str]:
+    """Events up to that cursor and OK; or the code that the stream ended with."""
+    await socket.subscribe(query, given, name)
+    heard: list[Json] = []
+    while True:
+        message = await socket.receive()
+        if message["id"] != name:
+            continue  # of a subscription before
+        payload = message.get("payload")
+        errors = payload if message["type"] == "error" else (payload or {}).get("errors")
+        if errors:
+            return heard, str(errors[0]["extensions"].get("code") or errors[0]["message"])
+        assert message["type"] == "next", message
+        (event,) = message["payload"]["data"].values()
+        heard.append(event)
+        if event["cursor"] == str(until):
+            await socket.send(type="complete", id=name)
+            return heard, OK
