@@ -167,7 +167,7 @@ def test_tables_of_another_version_are_not_served(cluster: str, tmp_path: Path) 
     }
 
     with (
-        pytest.raises(MigrationRefused, match="is at version 0008.*Run `hilum migrate`"),
+        pytest.raises(MigrationRefused, match=r"is at version 0008.*Run `hilum migrate`"),
         database(quick_settings(tmp_path).model_copy(update=chosen)),
     ):
         pass
