@@ -91,7 +91,8 @@ PROTECTED: dict[str, Rule | None] = {
 
 # What the API needs before it knows an actor, or holds nothing of patients: table, what the API may, why.
 UNPROTECTED: dict[str, tuple[str, str]] = {
-    "organizations": (READ, "their names; asked for with whoever signs in"),
+    # Changes of people wait for each other at their organization's row, and a lock needs the right to update something.
+    "organizations": ("select, update (is_open)", "their names; asked for with whoever signs in"),
     "users": (WRITE, "found by e-mail address before anybody is signed in"),
     "sessions": (WRITE, "found by a token before it is known whose it is"),
     "local_accounts": (WRITE, "checked before anybody is signed in"),
