@@ -62,7 +62,13 @@ async def make_belongings(house: House, people: People) -> Belongings:
     held = Belongings(people, rows)
     for name in SEEN:
         actor = getattr(people, name)
-        rows.people[name] = tables.User(key=actor.user_key, organization_key=actor.organization_key)
+        rows.people[name] = tables.User(
+            key=actor.user_key,
+            organization_key=actor.organization_key,
+            email=f"{name}@test.example",
+            display_name=name,
+            role=actor.role.value,
+        )
     for name, owner in OWNERS.items():
         held.made[name] = await rows.case(owner, title=f"Case {name}")
     for guest in ("clinician", "patient"):
@@ -89,7 +95,7 @@ def remove_every_filter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def _read_together(house: House, made: MadeCase) -> None:
     """A comment, a signed reading and what was released of it."""
-    of_case = {"organization_key": made.case.organization_key, "case_key": made.case.key}
+    of_case: dict[str, Any] = {"organization_key": made.case.organization_key, "case_key": made.case.key}
     review = tables.Review(**of_case, user_key=made.case.created_by, impression="As before.", urgency="ROUTINE")
     async with house.unit_of_work() as uow:
         uow.session.add(tables.Comment(**of_case, author_key=made.case.created_by, audience="EVERYONE", body="Hm."))
@@ -110,7 +116,7 @@ async def _keys_of(house: House, made: MadeCase) -> set[UUID]:
             for table in (tables.Participant, tables.Comment, tables.Review, tables.Release)
         ),
     )
-    own = (made.case, made.patient, made.study, made.series, made.stack, made.analysis, *made.findings)
+    own: Sequence[Any] = (made.case, made.patient, made.study, made.series, made.stack, made.analysis, *made.findings)
     keys = {row.key for row in own}
     async with house.sessions() as session:
         for statement in statements:

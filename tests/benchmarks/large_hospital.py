@@ -69,8 +69,8 @@ def fill(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, UUID]:
             " values (%s, %s, %s, %s, %s, false, now())",
             [keys[name], organization, f"{name}@test.example", name, role],
         )
-    for organization, user in (("own", "clinician"), ("other", "guest")):
-        given = {"org": keys[organization], "user": keys[user], "cases": CASES, "frames": FRAMES}
+    for place, user in (("own", "clinician"), ("other", "guest")):
+        given = {"org": keys[place], "user": keys[user], "cases": CASES, "frames": FRAMES}
         cursor = psycopg.ClientCursor(connection)  # several statements at once
         cursor.execute(ROWS, given)
     for user, shared in (("guest", SHARED), ("patient", 1)):

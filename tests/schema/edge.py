@@ -161,7 +161,7 @@ async def serve_edge(
         while not server.started:  # noqa: ASYNC110 - uvicorn sets a plain attribute
             await asyncio.sleep(0.005)
         async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
-            yield Edge(house, served, url, client, people)
+            yield Edge(house, answering, url, client, people)
     finally:
         server.should_exit = True
         await task

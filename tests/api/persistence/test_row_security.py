@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from importlib import import_module
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -180,7 +181,8 @@ async def test_what_is_not_ones_own_is_not_written(api: House, held: Belongings,
     async with api.sessions_of(me)() as session:
         changed, refusal = 0, None
         try:
-            changed = (await session.execute(statement, {name: given[name] for name in statement._bindparams})).rowcount
+            done: Any = await session.execute(statement, {name: given[name] for name in statement._bindparams})
+            changed = done.rowcount
         except ProgrammingError as error:
             refusal = error.orig
         await session.rollback()
