@@ -12,6 +12,7 @@ from api.images import FrameObjects
 from api.network.certificates import files_of
 from api.oversight.frame_reads import FrameReads
 from api.oversight.refusals import AnonymousRefusals
+from api.persistence.logins import Login
 from api.routes import authority, frames, health, parts, pwa
 from api.routes.admission import LiveAdmission
 from api.routes.deadlines import Deadlines
@@ -57,7 +58,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_backends(settings, database_url) as backends:
+        async with open_backends(settings, database_url, login=Login.API) as backends:
             app.router.routes.extend(routes_of(backends))
             app.state.house = backends.house
             yield

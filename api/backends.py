@@ -23,9 +23,11 @@ from api.keys.opening import KeysUnusable, make_first, open_keyring
 from api.mail.mailbox import MailboxMailer
 from api.mail.mailer import Mail, Mailer
 from api.mail.smtp import SmtpMailer, SmtpServer
+from api.persistence import logins
 from api.persistence.audit.entries import Service
 from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
+from api.persistence.logins import Login
 from api.persistence.sealing.keyring import FirstKeys, Keyring
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
@@ -49,6 +51,10 @@ class Keys:
     @property
     def addresses(self) -> bytes:
         return secret_key(self.folder / "addresses.key")
+
+    @property
+    def database(self) -> bytes:
+        return secret_key(self.folder / "database.key")
 
     @property
     def tokens(self) -> bytes:
@@ -85,9 +91,10 @@ def open_data_keys(settings: Settings) -> DataKeys:
         raise KeysUnusable(str(error)) from error
 
 
-def new_master_key(settings: Settings) -> None:
-    """What wraps data keys from now on; what wrapped them before still unwraps."""
+def new_master_key(settings: Settings) -> DataKeys:
+    """Keys under a new master key, which wraps from now on; what those before it wrapped still unwraps."""
     add_master(_keys(settings).master)
+    return open_data_keys(settings)
 
 
 def first_keys(settings: Settings) -> FirstKeys:
@@ -100,7 +107,10 @@ def check_keys(settings: Settings, database_url: str) -> None:
     """Whether the keys open what a migrated database holds. Blocking, without a loop. Raises KeysUnusable."""
 
     async def open_once() -> None:
-        async with open_keyring(database_url, open_data_keys(settings), settings.key_spread_seconds):
+        address = database_address(
+            settings, database_url, Login.WORKER
+        )  # who makes the first keys, where there are none
+        async with open_keyring(address, open_data_keys(settings), settings.key_spread_seconds):
             pass
 
     asyncio.run(open_once())
@@ -110,35 +120,65 @@ def _keys(settings: Settings) -> Keys:
     return Keys(settings.data / "keys")
 
 
+def database_address(settings: Settings, database_url: str, login: Login) -> str:
+    """How `login` reaches the database. database_url: the owner's, or what stands for it where logins are named."""
+    if (named := _named_address(settings, login)) is not None:
+        return named
+    if logins.is_trusted(database_url):
+        return logins.trusted_address(database_url, login)
+    return logins.address(database_url, logins.login_role(login, _keys(settings).database))
+
+
+def make_logins(settings: Settings, owner_url: str) -> None:
+    """Login roles in a migrated database, as far as they are Hilum's to make. Blocking. Raises UnfitRole."""
+    if logins.is_trusted(owner_url):
+        return
+    for login in Login:
+        if _named_address(settings, login) is None:
+            logins.make_login(owner_url, login, logins.login_role(login, _keys(settings).database))
+
+
+def _named_address(settings: Settings, login: Login) -> str | None:
+    return settings.database_app_url if login is Login.API else settings.database_worker_url
+
+
 @asynccontextmanager
 async def open_backends(
-    settings: Settings, database_url: str, service: Service = Service.ANONYMOUS
+    settings: Settings, database_url: str, service: Service = Service.ANONYMOUS, *, login: Login = Login.WORKER
 ) -> AsyncIterator[Backends]:
-    """database_url: of a migrated database. service: see `House`. All is closed on leaving. Raises KeysUnusable."""
+    """database_url: of a migrated database. service: see `House`. Everything is closed on leaving.
+
+    login: whose rows a unit of work without an actor sees. The API's for serving; a worker's, which sees all, for jobs
+    and for commands of the operator. With an actor it sees the actor's, whatever the login.
+    Raises UnfitRole, KeysUnusable.
+    """
+    address = database_address(settings, database_url, login)
+    await asyncio.to_thread(logins.check_login, address, login)
     data_keys = open_data_keys(settings)
     async with (
-        open_keyring(database_url, data_keys, settings.key_spread_seconds) as keyring,
-        _open_house(settings, database_url, service, data_keys, keyring) as backends,
+        open_keyring(address, data_keys, settings.key_spread_seconds) as keyring,
+        _open_house(settings, address, service, data_keys, keyring) as backends,
     ):
         yield backends
 
 
 @asynccontextmanager
 async def _open_house(
-    settings: Settings, database_url: str, service: Service, data_keys: DataKeys, keyring: Keyring
+    settings: Settings, address: str, service: Service, data_keys: DataKeys, keyring: Keyring
 ) -> AsyncIterator[Backends]:
+    """address: of whom the house logs in as."""
     keys = _keys(settings)
     addresses = SignedAddresses(keys.addresses, settings.url)
     store = FilesystemStore(settings.data / "objects", data_keys, addresses, fsync=settings.fsync)
-    engine = open_engine(database_url, settings, keyring)
+    engine = open_engine(address, settings, keyring)
     sessions, seals, mailer = session_maker(engine), SealedTexts(data_keys), choose_mailer(settings)
     directory = choose_directory(settings, sessions, seals, mailer, keys.codes)
-    hub = Hub(database_url)
+    hub = Hub(address)
     house = House(
         settings=settings,
         sessions=sessions,
         journal=engine.execution_options(isolation_level="AUTOCOMMIT"),
-        jobs=open_jobs(database_url),
+        jobs=open_jobs(address),
         hub=hub,
         store=store,
         directory=directory,

@@ -100,7 +100,7 @@ async def list_cases(
     if uow.actor is None:
         raise Unauthenticated()
     sees_urgency = is_conceivable(uow.actor, Action.CASE_SEE_ANALYSES)
-    statement = case_rows.visible_cases(uow.actor).where(*_conditions(chosen, uow))
+    statement = case_rows.every_case(uow.actor).where(*_conditions(chosen, uow))
     if chosen.text is not None and chosen.text.strip():
         statement = statement.where(await _matches(uow, uow.actor, chosen.text.strip()))
     if chosen.status is None and upload_cases is None:

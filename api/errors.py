@@ -14,6 +14,7 @@ ApiError
 ├─ Expired             a cursor, an upload or a signed address is too old
 ├─ RateLimited         too often; `retry_after` says when to come back
 └─ Unavailable         try again: a part of Hilum does not answer
+   └─ KeysOutOfDate    the keys of sealed columns could not be read for a while
 
 Rejected is no ApiError: it refuses one instance of an upload while the others go on.
 Not for: faults nobody foresaw. Those stay exceptions and are masked at the edge.
@@ -117,6 +118,12 @@ class RateLimited(ApiError):
 
 class Unavailable(ApiError):
     code = ErrorCode.UNAVAILABLE
+
+
+class KeysOutOfDate(Unavailable):
+    def __init__(self) -> None:
+        message = "The keys could not be read for a while. Try again in a few seconds."
+        super().__init__(message, retry_after=5.0)
 
 
 class RejectionCode(StrEnum):

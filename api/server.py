@@ -17,19 +17,21 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
-from api.backends import first_keys
+from api.backends import database_address, first_keys, make_logins
 from api.network.connections import Guard, protocols
 from api.network.listener import TlsServer
 from api.network.tls import Certificate
 from api.persistence import jobs
 from api.persistence.embedded_server import EmbeddedServer, address_of
-from api.persistence.migration import migrate
+from api.persistence.logins import Login, UnfitRole, check_login
+from api.persistence.migration import migrate, refuse_older
 from api.settings import Settings
 
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 8.0
 RESTART_SECONDS = 1.0
+OTHERS_ADDRESSES = ("HILUM_DATABASE_URL", "HILUM_DATABASE_APP_URL")  # no business of a worker's
 PR_SET_PDEATHSIG = 1  # prctl(2)
 # mallopt(3): volumes come and go; without this each thread's arena keeps the most that it ever held.
 MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 20)}
@@ -54,10 +56,25 @@ def data_folder(settings: Settings) -> Iterator[Path]:
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """The address of a migrated PostgreSQL: the one that is named, else the embedded one, which stops at the end."""
+    """The address of a migrated PostgreSQL: the one that is named, else the embedded one, which stops at the end.
+
+    The owner's address where Hilum knows it. Raises UnfitRole or MigrationRefused where it would not be safe to serve.
+    """
     if settings.database_url is not None:
         migrate(settings.database_url, partial(first_keys, settings))
+        make_logins(settings, settings.database_url)
+        _check_logins(settings, settings.database_url)
         yield settings.database_url
+        return
+    if settings.database_app_url is not None or settings.database_worker_url is not None:
+        if settings.database_app_url is None or settings.database_worker_url is None:
+            raise UnfitRole(
+                "HILUM_DATABASE_APP_URL is for the API alone, HILUM_DATABASE_WORKER_URL for workers and commands: "
+                "set both."
+            )
+        _check_logins(settings, settings.database_app_url)
+        refuse_older(settings.database_app_url)
+        yield settings.database_app_url
         return
     server = EmbeddedServer(settings.data)
     try:
@@ -77,9 +94,14 @@ def database_beside(settings: Settings) -> Iterator[str]:
         try:
             stack.enter_context(data_folder(settings))
         except AlreadyRunning:
-            yield settings.database_url or address_of(settings.data)
+            yield settings.database_url or settings.database_worker_url or address_of(settings.data)
         else:
             yield stack.enter_context(database(settings))
+
+
+def _check_logins(settings: Settings, database_url: str) -> None:
+    for login in Login:
+        check_login(database_address(settings, database_url, login), login)
 
 
 @asynccontextmanager
@@ -122,7 +144,9 @@ def _make_server(settings: Settings, database_url: str, certificate: Certificate
 
 async def _keep_working(settings: Settings, database_url: str) -> None:
     """One worker process; should it die, another."""
-    environment = MEMORY | os.environ | {"HILUM_DATABASE_URL": database_url, "HILUM_DATA_DIR": str(settings.data)}
+    given = {name: value for name, value in os.environ.items() if name not in OTHERS_ADDRESSES}
+    worker_url = database_address(settings, database_url, Login.WORKER)
+    environment = MEMORY | given | {"HILUM_DATABASE_WORKER_URL": worker_url, "HILUM_DATA_DIR": str(settings.data)}
     while True:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "api", "work"),

@@ -78,6 +78,14 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="Private key of HILUM_TLS_CERT, PEM, without a pass phrase.")
 
     # database
+    database_app_url: str | None = Field(
+        None,
+        description="PostgreSQL as the API logs in, a member of hilum_api; without it Hilum makes such a role.",
+    )
+    database_worker_url: str | None = Field(
+        None,
+        description="PostgreSQL as workers log in, a member of hilum_worker; without it Hilum makes such a role.",
+    )
     database_pool: int = Field(10, ge=2, le=200, description="Connections a process keeps to PostgreSQL.")
     database_timeout: float = Field(10.0, gt=0, description="Seconds to wait for a connection, and for one statement.")
 

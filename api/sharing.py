@@ -76,9 +76,9 @@ async def unshare(uow: UnitOfWork, case_key: UUID, participant_key: UUID) -> Non
     if participant.access == OWNER:
         await _require_owner(uow, case_key, actor)
         await _check_owners(uow, case_key)
-    await uow.session.delete(participant)
-    await uow.session.flush()
     _tell(uow, case)
+    await uow.session.flush()  # before it: whoever takes themselves out of a foreign case may not change that any more
+    await uow.session.delete(participant)
 
 
 def _checked(email: str) -> str:

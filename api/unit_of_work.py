@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from api.inference.predictor import Predictor
 from api.mail.mailer import Mailer
 from api.permissions import Action, Actor
 from api.persistence import jobs
+from api.persistence.actors import seen_by
 from api.persistence.audit import writing as audit_writing
 from api.persistence.audit.entries import NewEntry, Outcome, Service, new_entry
 from api.persistence.columns import is_storable
@@ -67,19 +69,30 @@ class House:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, actor: Actor | None = None, address: str | None = None, trace_id: str | None = None
+        self,
+        actor: Actor | None = None,
+        address: str | None = None,
+        trace_id: str | None = None,
+        *,
+        as_worker: bool = False,
     ) -> AsyncIterator["UnitOfWork"]:
         """Commits on leaving, then does what was left for after it; an exception rolls everything back, jobs too.
 
+        Row security shows what the actor may see; without one, in a worker everything and in the API no patient's row.
         trace_id: for the audit, where it is not the one of the span at hand.
-        Raises Unavailable where the keys of sealed columns are out of date.
+        as_worker: a job on the actor's behalf that must see more than they may; nothing more where no worker runs.
+        Raises KeysOutOfDate where the keys of sealed columns are out of date.
         """
         self.keyring.check()
-        async with self.sessions() as session, session.begin():
+        async with self.sessions(info=seen_by(None if as_worker else actor)) as session, session.begin():
             uow = UnitOfWork(self, session, actor, address, trace_id)
             yield uow
             await uow.write_records()
         await uow.finish()
+
+    def sessions_of(self, actor: Actor) -> Callable[[], AsyncSession]:
+        """Sessions that see what the actor may see, for reading without a unit of work."""
+        return partial(self.sessions, info=seen_by(actor))
 
     async def record(self, entries: Sequence[NewEntry]) -> None:
         """Write down what was only read: one statement, for the way to the database and back is most of what it costs.

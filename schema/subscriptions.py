@@ -100,7 +100,9 @@ async def _pages(
 ) -> AsyncGenerator[list[ReadEvent], None]:
     """Pages of news, with the listener checked while none comes, and when there is news of their session."""
     house = context.house
-    pages = reading.follow(house.sessions, house.hub, streams, start, house.settings.subscription_queue)
+    pages = reading.follow(
+        house.sessions_of(listener.actor), house.hub, streams, start, house.settings.subscription_queue
+    )
     with listener.bell() as bell:
         coming, ringing = asyncio.ensure_future(anext(pages)), asyncio.ensure_future(bell.wait())
         try:

@@ -54,3 +54,17 @@ def test_links_in_documents_lead_somewhere() -> None:
     ]
 
     assert broken == []
+
+
+def test_tests_that_the_page_on_security_names_are_there() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`", page)
+
+    gone = [
+        f"{file}::{test}"
+        for file, test in named
+        if not (ROOT / file).is_file() or (test and f"def {test}(" not in (ROOT / file).read_text(encoding="utf-8"))
+    ]
+
+    assert len(named) > 20
+    assert gone == []

@@ -12,8 +12,9 @@ def reached_database(settings: Settings) -> Iterator[str]:
     from api.persistence.embedded_server import database_folder
     from api.server import AlreadyRunning, data_folder, database
 
-    if settings.database_url is not None:
-        yield settings.database_url
+    named = settings.database_url or settings.database_worker_url
+    if named is not None:
+        yield named
         return
     with ExitStack() as opened:
         try:

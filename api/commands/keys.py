@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from api.commands.parsing import Commands, add_command
 from api.settings import Settings
@@ -30,17 +31,16 @@ def add(commands: Commands) -> None:
 def rotate(settings: Settings, chosen: argparse.Namespace) -> int:
     import psycopg
 
-    from api.backends import new_master_key, open_data_keys
+    from api.backends import database_address, new_master_key, open_data_keys
     from api.keys.opening import KeysUnusable
     from api.keys.rotation import Rotation, RotationRefused
-
-    def new_master() -> None:
-        new_master_key(settings)
+    from api.persistence.logins import Login
 
     try:
         with _database(settings) as (url, spread):
-            rotation = Rotation(url, open_data_keys(settings), spread, say=lambda text: print(text, flush=True))
-            asyncio.run(rotation.run(new_master if chosen.master else None))
+            address = database_address(settings, url, Login.WORKER)
+            rotation = Rotation(address, open_data_keys(settings), spread, say=lambda text: print(text, flush=True))
+            asyncio.run(rotation.run(partial(new_master_key, settings) if chosen.master else None))
     except (RotationRefused, KeysUnusable, OSError) as error:
         print(f"hilum: {error}", file=sys.stderr)
         return 1
@@ -60,8 +60,9 @@ def _database(settings: Settings) -> Iterator[tuple[str, float]]:
     from api.persistence.embedded_server import address_of
     from api.server import AlreadyRunning, data_folder, database
 
-    if settings.database_url is not None:
-        yield settings.database_url, settings.key_spread_seconds
+    named = settings.database_url or settings.database_worker_url
+    if named is not None:
+        yield named, settings.key_spread_seconds
         return
     try:
         with data_folder(settings), database(settings) as url:

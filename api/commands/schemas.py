@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 
 def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
-    from api.backends import first_keys
+    from api.backends import first_keys, make_logins
     from api.keys.opening import KeysUnusable
     from api.persistence.migration import migrate as upgrade
 
@@ -33,7 +33,8 @@ def migrate(settings: Settings, chosen: argparse.Namespace) -> int:
         return 2
     try:
         migrated = upgrade(settings.database_url, lambda: first_keys(settings))
-    except KeysUnusable as error:
+        make_logins(settings, settings.database_url)
+    except (KeysUnusable, OSError) as error:
         print(f"hilum: {error}", file=sys.stderr)
         return 1
     print("migrated" if migrated else "nothing to migrate")

@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
         "work",
         work,
         "run jobs only: ingest and analyses (`serve` starts such workers itself)",
-        "Needs HILUM_DATABASE_URL and the data folder of the server that it works for.",
+        "Needs HILUM_DATABASE_WORKER_URL, or HILUM_DATABASE_URL, and the data folder of the server that it works for.",
     )
 
 
@@ -67,24 +67,28 @@ def demo(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def work(settings: Settings, chosen: argparse.Namespace) -> int:
-    if settings.database_url is None:
+    url = settings.database_worker_url or settings.database_url
+    if url is None:
         print(
-            "hilum: set HILUM_DATABASE_URL; `hilum serve` starts workers for the embedded database itself.",
+            "hilum: set HILUM_DATABASE_WORKER_URL; `hilum serve` starts workers for the embedded database itself.",
             file=sys.stderr,
         )
         return 2
     # Before the loop takes the signals over: what is imported while it runs could not be stopped.
     from api.backends import open_backends
     from api.persistence.audit.entries import Service
+    from api.persistence.logins import UnfitRole
     from api.worker import work as run_jobs
-
-    url = settings.database_url
 
     async def run(stopped: asyncio.Event) -> None:
         async with open_backends(settings, url, Service.WORKER) as backends:
             await until(run_jobs(backends.house), stopped)
 
-    _run(run)
+    try:
+        _run(run)
+    except UnfitRole as error:
+        print(f"hilum: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.errors import Expired, Invalid
@@ -37,7 +37,7 @@ async def check(session: AsyncSession, streams: dict[Stream, UUID], cursor: Curs
     for stream, key in streams.items():
         if cursor.at(stream) > last.get(stream, 0):
             raise Invalid("`after` lies ahead of all events. Load afresh and use its eventCursor.", ["after"])
-        oldest = await session.scalar(select(func.min(col(Event.number))).where(_of(stream, key)))
+        oldest = await session.scalar(select(func.hilum_oldest_event(stream.value, key)))
         first_kept = oldest if oldest is not None else last.get(stream, 0) + 1
         if cursor.at(stream) + 1 < first_kept:
             raise Expired(
@@ -59,18 +59,25 @@ async def read(session: AsyncSession, streams: dict[Stream, UUID], cursor: Curso
 
 
 async def follow(
-    sessions: async_sessionmaker[AsyncSession], hub: Hub, streams: dict[Stream, UUID], cursor: Cursor, limit: int
+    sessions: Callable[[], AsyncSession], hub: Hub, streams: dict[Stream, UUID], cursor: Cursor, limit: int
 ) -> AsyncIterator[list[ReadEvent]]:
-    """Pages of events after `cursor`, without end. An empty page says that time has passed without news."""
+    """Pages of events after `cursor`, without end. An empty page says that time has passed without news.
+
+    sessions: of whoever follows. What they may not see is passed over, once: an organization has much that is news to
+    its clinicians and not to its patients.
+    """
     with hub.following(streams) as bell:
         while True:
             bell.clear()
             async with sessions() as session:
+                last = await _last_numbers(session, streams)  # all up to these is committed, so seen by what follows
                 page = await read(session, streams, cursor, limit)
             if page:
                 cursor = page[-1].cursor
                 yield page
                 continue
+            for stream, number in last.items():
+                cursor = cursor.moved(stream, max(number, cursor.at(stream)))
             try:
                 await asyncio.wait_for(bell.wait(), POLL_SECONDS)
             except TimeoutError:

@@ -3,7 +3,7 @@
 import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError, StatementError
 
-from api.errors import Unavailable
+from api.errors import KeysOutOfDate
 
 OF_THE_DATA = (DataError, IntegrityError, ProgrammingError)
 
@@ -16,4 +16,4 @@ def is_passing(error: BaseException) -> bool:
         return not isinstance(error, OF_THE_DATA)
     if isinstance(error, OSError):  # what the system said has a number; decoders raise OSError without one
         return error.errno is not None or isinstance(error, TimeoutError | ConnectionError)
-    return isinstance(error, psycopg.OperationalError | Unavailable)
+    return isinstance(error, psycopg.OperationalError | KeysOutOfDate)

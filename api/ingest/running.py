@@ -159,7 +159,8 @@ class Ingest:
                 self.claims.know(uid, digest)
 
     async def _write(self, outcomes: Sequence[Outcome], ended: Sequence[UUID], progress: float) -> None:
-        async with self.house.unit_of_work(self.actor) as uow:
+        # As a worker: the uploader may not see every study that theirs is compared with.
+        async with self.house.unit_of_work(self.actor, as_worker=True) as uow:
             upload = await uow.session.get_one(Upload, self.upload_key, with_for_update=True)
             filed = await file_batch(uow, upload, Places(uow.session, upload, self.actor), outcomes, progress)
             self.unsettled |= {outcome.file_key for outcome in filed.unsettled}

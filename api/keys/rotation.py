@@ -25,6 +25,7 @@ ROTATION_LOCK = 0x48694B72  # "HiKr"
 PAUSE_SECONDS = 0.2  # before asking again for what somebody else still holds
 
 Say = Callable[[str], None]
+NewMaster = Callable[[], DataKeys]  # makes one, and gives the keys that it wraps
 
 
 class RotationRefused(Exception):
@@ -40,8 +41,8 @@ class Rotation:
     spread_seconds: float
     say: Say
 
-    async def run(self, new_master: Callable[[], None] | None = None) -> None:
-        """new_master: makes one, before the new data key is wrapped. Raises RotationRefused, KeysUnusable."""
+    async def run(self, new_master: NewMaster | None = None) -> None:
+        """new_master: called before the new data key is made. Raises RotationRefused, KeysUnusable."""
         async with await connect(self.url) as connection:
             if not await _fetch(connection, "select pg_try_advisory_lock(%s)", ROTATION_LOCK):
                 raise RotationRefused("The keys are being rotated already. Wait for that to end.")
@@ -57,9 +58,9 @@ class Rotation:
             await self._wait_for_writers(connection)
             await self._reseal_all(connection)
 
-    async def _begin(self, connection: Connection, new_master: Callable[[], None] | None) -> None:
+    async def _begin(self, connection: Connection, new_master: NewMaster | None) -> None:
         if new_master is not None:
-            new_master()
+            self.data_keys = new_master()
             self.say("A new master key wraps from now on; keep the older ones, stored objects need them.")
         number = int(await _fetch(connection, "select max(id) + 1 from data_keys"))
         key = await self.data_keys.generate(context(number))
@@ -103,7 +104,7 @@ class Rotation:
             self.say(f"{table.name}: {done} rows")
 
 
-def _no_master(new_master: Callable[[], None] | None) -> str:
+def _no_master(new_master: NewMaster | None) -> str:
     return " No new master key is made; rotate once more for one." if new_master is not None else ""
 
 

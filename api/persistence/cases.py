@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -48,6 +48,16 @@ def known_to(actor: Actor, mine: type[Participant] | None = None) -> ColumnEleme
 
 def visible_cases(actor: Actor) -> Select[Case]:
     return select(Case).where(visible(actor))
+
+
+def every_case(actor: Actor) -> Select[Case]:
+    """The same, to be listed: PostgreSQL finds them by indexes, and need not look through everybody's cases."""
+    if not is_conceivable(actor, Action.CASE_SEE):
+        return select(Case).where(false())
+    theirs = select(col(Participant.case_key)).where(col(Participant.user_key) == actor.user_key)
+    takes_part = col(Case.key) == any_(func.array(theirs.scalar_subquery()))
+    own = col(Case.organization_key) == actor.organization_key if sees_all_cases(actor) else None
+    return select(Case).where(col(Case.deleted_at).is_(None), takes_part if own is None else or_(own, takes_part))
 
 
 def visible_study_keys(actor: Actor) -> Select[UUID]:

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from api.persistence.actors import ActorSession
 from api.persistence.sealing.keyring import Keyring
 from api.persistence.sealing.sealed_columns import use_keyring
 from api.settings import Settings
@@ -62,7 +63,7 @@ def _hang_up(connection: Any, record: object, error: BaseException | None) -> No
 
 
 def session_maker(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    return async_sessionmaker(engine, expire_on_commit=False)
+    return async_sessionmaker(engine, expire_on_commit=False, sync_session_class=ActorSession)
 
 
 @asynccontextmanager

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.exc import ProgrammingError
 
 from api.persistence.jobs import open_jobs
 from api.persistence.sealing.keyring import FirstKeys
 
 FOLDER = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x48696C75  # "Hilu": one migrator at a time, whoever else starts
+
+
+class MigrationRefused(OSError):
+    """The tables cannot be made what this version needs; the message says what to do."""
 
 
 def newest_revision() -> str:
@@ -30,8 +35,23 @@ def migrate(url: str, first_keys: Callable[[], FirstKeys] | None = None) -> bool
         with jobs.open():
             if connection.execute("select to_regclass('procrastinate_jobs')").fetchone() == (None,):
                 jobs.schema_manager.apply_schema()
-        _upgrade(url, first_keys)
+        try:
+            _upgrade(url, first_keys)
+        except ProgrammingError as error:
+            if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+                raise
+            raise MigrationRefused(f"The database cannot be migrated. {error.orig.diag.message_primary}") from error
         return True
+
+
+def refuse_older(url: str) -> None:
+    """Raises MigrationRefused where the tables are not those of this version. url: of any role that may log in."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if (found := _revision(connection)) != newest_revision():
+            raise MigrationRefused(
+                f"The database is at version {found}, and this Hilum needs {newest_revision()}. "
+                "Run `hilum migrate` with the owner's HILUM_DATABASE_URL."
+            )
 
 
 def _upgrade(url: str, first_keys: Callable[[], FirstKeys] | None) -> None:

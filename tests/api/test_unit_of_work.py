@@ -10,7 +10,7 @@ from sqlmodel import col
 from api.errors import Conflict, Invalid
 from api.events.append import upload_progressed
 from api.permissions import Actor
-from api.persistence.tables import AuditEntry, Event, Organization
+from api.persistence.tables import AuditEntry, Event, Upload
 from api.unit_of_work import House
 from tests.people import SHARED, People
 
@@ -34,10 +34,14 @@ async def counted(house: House, actor: Actor, job: str) -> tuple[int, int]:
         return int(await session.scalar(events) or 0), int(await session.scalar(jobs, {"key": job}) or 0)
 
 
+def new_upload(actor: Actor, key: UUID) -> Upload:
+    return Upload(key=key, organization_key=actor.organization_key, user_key=actor.user_key, status="OPEN")
+
+
 async def do_everything(house: House, actor: Actor, key: UUID, *, then: Exception | None = None) -> None:
     async with house.unit_of_work(actor, address="192.0.2.1") as uow:
-        uow.session.add(Organization(key=key, name="new"))
-        uow.audit("organization:create", key)
+        uow.session.add(new_upload(actor, key))
+        uow.audit("upload:create", key)
         uow.tell(upload_progressed(actor.user_key, key), upload_progressed(actor.user_key, key))
         await uow.defer("ingest", upload_key=str(key))
         if then is not None:
@@ -50,11 +54,11 @@ async def test_leaving_commits_rows_events_jobs_and_audit(house: House, people: 
     await do_everything(house, people.clinician, key)
 
     (entry,) = await audited(house, key)
-    assert (entry.actor_key, entry.organization_key) == (people.clinician.user_key, key), "it is about the new one"
-    assert (entry.action, entry.outcome, entry.address) == ("organization:create", "ok", "192.0.2.1")
+    assert (entry.actor_key, entry.organization_key) == (people.clinician.user_key, people.clinician.organization_key)
+    assert (entry.action, entry.outcome, entry.address) == ("upload:create", "ok", "192.0.2.1")
     assert await counted(house, people.clinician, str(key)) == (1, 1)
     async with house.sessions() as session:
-        assert await session.get(Organization, key) is not None
+        assert await session.get(Upload, key) is not None
 
 
 async def test_an_error_takes_everything_back(house: House, people: People) -> None:
@@ -66,7 +70,7 @@ async def test_an_error_takes_everything_back(house: House, people: People) -> N
     assert await audited(house, key) == []
     assert await counted(house, people.clinician, str(key)) == (0, 0)
     async with house.sessions() as session:
-        assert await session.get(Organization, key) is None
+        assert await session.get(Upload, key) is None
 
 
 async def test_work_after_a_commit_is_done_where_there_is_one_and_may_fail(house: House, people: People) -> None:

@@ -87,7 +87,8 @@ async def test_no_row_is_left_of_what_is_no_more(backends: Backends) -> None:
     fields = {f"{name}.{field}" for name, of in types.items() for field in own_fields(of)}
     roots = (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type)
 
-    for table, root in zip((QUERIES, MUTATIONS, SUBSCRIPTIONS), roots, strict=True):
+    tables: tuple[Mapping[str, object], ...] = (QUERIES, MUTATIONS, SUBSCRIPTIONS)
+    for table, root in zip(tables, roots, strict=True):
         assert root is not None
         assert set(table) - set(root.fields) == set()
     assert set(FIELDS) - fields == set()
@@ -319,7 +320,8 @@ def _everybody(world: World) -> Iterator[tuple[Seat, Mapping[Situation, Holding]
 
 def _without_row(schema: GraphQLSchema) -> Iterator[str]:
     roots = (schema.query_type, schema.mutation_type, schema.subscription_type)
-    for table, root in zip((QUERIES, MUTATIONS, SUBSCRIPTIONS), roots, strict=True):
+    tables: tuple[Mapping[str, object], ...] = (QUERIES, MUTATIONS, SUBSCRIPTIONS)
+    for table, root in zip(tables, roots, strict=True):
         assert root is not None
         yield from (f"{root.name}.{field}: tests/matrix/operations.py" for field in root.fields if field not in table)
     nouns = {type_of(noun) for noun in NODES}

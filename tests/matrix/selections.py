@@ -83,6 +83,7 @@ def _asked(schema: GraphQLSchema, field: GraphQLField, name: str) -> str:
         return name
     if is_interface_type(named):
         return f"{name} {{ __typename }}"
+    assert isinstance(named, GraphQLObjectType)
     if is_node(schema, named):
         return f"{name} {gist(schema, named)}"
     return f"{name} {everything(schema, named)}"

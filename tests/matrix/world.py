@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -65,7 +65,7 @@ async def make_world(house: House) -> World:
         await _seat_key(world, name)
     for seat in world.seats.values():
         assert seat.actor is not None
-        held = {
+        held: dict[Situation, Holding] = {
             situation: await _hold(world, seat.name, seat.actor, situation)
             for situation in Situation
             if situation is not Situation.NOTHING
@@ -183,7 +183,7 @@ async def _hold(world: World, seat: str, actor: Actor, situation: Situation) -> 
 
 
 def _ids_of(made: MadeCase) -> dict[str, str]:
-    rows = {
+    rows: dict[str, Any] = {
         "Case": made.case,
         "Patient": made.patient,
         "Study": made.study,

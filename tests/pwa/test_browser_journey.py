@@ -39,7 +39,7 @@ def test_a_clinician_uploads_a_ct_and_sees_a_finding_marked_on_its_slice(
     sign_in(phone, server)
 
     card = begin_upload(phone, phantom_files)
-    card.get_by_role("link", name=re.compile("PHANTOM", re.IGNORECASE)).click()
+    card.get_by_role("link", name=re.compile("^CT ")).click()
     first = phone.get_by_role("button", name=re.compile("Above threshold")).first
     first.click()
 
@@ -56,7 +56,7 @@ def test_a_clinician_uploads_a_ct_and_sees_a_finding_marked_on_its_slice(
     assert picture["x"] <= box["x"] + box["width"] / 2 <= picture["x"] + picture["width"]
     assert picture["y"] <= box["y"] + box["height"] / 2 <= picture["y"] + picture["height"]
     case = phone.get_by_role("main")
-    expect(case.get_by_text("Phantom", exact=True)).to_be_visible()
+    expect(case.get_by_text("Phantom, not a patient", exact=True)).to_be_visible()
     expect(case.get_by_text("Research software, not a medical device")).to_be_visible()
     phone.screenshot(path=tmp_path / "finding.png")
 
@@ -65,7 +65,7 @@ def test_the_slices_scroll_by_keys_and_by_a_finger(
     phone: Page, server: RunningServer, phantom_files: list[Path]
 ) -> None:
     sign_in(phone, server)
-    begin_upload(phone, phantom_files).get_by_role("link", name=re.compile("PHANTOM", re.IGNORECASE)).click()
+    begin_upload(phone, phantom_files).get_by_role("link", name=re.compile("^CT ")).click()
     start = shown_slice(phone)
     picture = phone.get_by_role("application")
 

@@ -9,6 +9,7 @@ from api.persistence import tables
 from api.unit_of_work import House
 from tests.schema.edge import Edge, serve_edge
 from tests.schema.rows import Rows
+from tests.served import as_api
 
 PEOPLE = {
     "clinician": Role.CLINICIAN,
@@ -39,6 +40,7 @@ async def rows(house: House) -> Rows:
 
 
 @pytest.fixture
-async def edge(house: House, rows: Rows) -> AsyncIterator[Edge]:
-    async with serve_edge(house, {name: user.key for name, user in rows.people.items()}) as edge:
+async def edge(house: House, rows: Rows, database_url: str) -> AsyncIterator[Edge]:
+    people = {name: user.key for name, user in rows.people.items()}
+    async with as_api(house, database_url) as served, serve_edge(house, people, served=served) as edge:
         yield edge

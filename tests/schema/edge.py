@@ -33,9 +33,13 @@ Json = dict[str, Any]
 
 @dataclass
 class Edge:
-    """people: keys of users by name; tokens: of those who spoke already."""
+    """people: keys of users by name; tokens: of those who spoke already.
+
+    house: for what the test does itself, with a worker's eyes. served: what answers.
+    """
 
     house: House
+    served: House
     url: str
     http: httpx.AsyncClient
     people: dict[str, UUID]
@@ -136,15 +140,19 @@ class Socket:
 
 @asynccontextmanager
 async def serve_edge(
-    house: House, people: dict[str, UUID], routes: Sequence[BaseRoute] | None = None
+    house: House,
+    people: dict[str, UUID],
+    routes: Sequence[BaseRoute] | None = None,
+    served: House | None = None,
 ) -> AsyncIterator[Edge]:
-    """routes: of the whole application, where GraphQL alone is not enough."""
+    """routes: of the whole application, where GraphQL alone is not enough. served: what answers, else the house."""
+    answering = served or house
     # With its protocol named: else asyncio leaves Nagle's algorithm on, and the half of each answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    inner = Starlette(routes=graphql_routes(house) if routes is None else routes)
-    app = guarded(inner, house.settings, lambda scope: house)
+    inner = Starlette(routes=graphql_routes(answering) if routes is None else routes)
+    app = guarded(inner, house.settings, lambda scope: answering)
     server = Server(
         Config(app, log_level="warning", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1)
     )
@@ -153,7 +161,7 @@ async def serve_edge(
         while not server.started:  # noqa: ASYNC110 - uvicorn sets a plain attribute
             await asyncio.sleep(0.005)
         async with httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as client:
-            yield Edge(house, url, client, people)
+            yield Edge(house, answering, url, client, people)
     finally:
         server.should_exit = True
         await task

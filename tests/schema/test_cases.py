@@ -36,12 +36,12 @@ WHOLE = """query($id: ID!) { case(id: $id) { title status urgency patient { name
 async def test_a_list_of_cases_asks_the_database_a_fixed_number_of_times(edge: Edge, rows: Rows) -> None:
     await edge.token("clinician")
     await rows.case()
-    with counted_statements(edge.house) as one:
+    with counted_statements(edge.served) as one:
         await edge.data(TREE, who="clinician")
     for _ in range(24):
         await rows.case()
 
-    with counted_statements(edge.house) as many:
+    with counted_statements(edge.served) as many:
         found = await edge.data(TREE, who="clinician")
 
     assert len(found["cases"]["edges"]) == 25

@@ -15,6 +15,7 @@ from api.permissions import Actor, Role
 from api.persistence import tables
 from api.persistence.columns import now
 from schema import credentials
+from schema.context import REFRESH_COOKIE
 from schema.node_ids import node_id
 from tests.mail import code_for
 from tests.schema.edge import WAIT_SECONDS, Edge, Json, give_password
@@ -73,7 +74,7 @@ async def reuse_refresh_token(edge: Edge, session: UUID) -> None:
     async with edge.house.unit_of_work() as uow:
         row = await uow.session.get_one(tables.Session, session)
         row.previous_hash, row.rotated_at = refresh_hash("stolen"), now().replace(year=2000)
-    await edge.post("mutation { refreshSession { accessToken } }", cookie="hilum_refresh=stolen")
+    await edge.post("mutation { refreshSession { accessToken } }", cookie=f"{REFRESH_COOKIE}=stolen")
 
 
 ENDINGS: dict[str, Callable[[Edge, UUID], Awaitable[None]]] = {
@@ -200,7 +201,7 @@ async def test_a_socket_without_a_token_stays_for_signing_in(edge: Edge) -> None
         await socket.subscribe("{ viewer { user { email } } }")
         answer = await socket.receive()
 
-    assert answer["payload"] == {"data": {"viewer": None}}
+    assert answer["payload"]["data"] == {"viewer": None}
     assert edge.house.hub.watchers == 0
 
 

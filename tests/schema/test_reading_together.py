@@ -26,11 +26,13 @@ SEEN = """query ($id: ID!) { case(id: $id) { status urgency releases { summary b
   reviews { id } latestAnalysis { id } analyses { totalCount } comments { totalCount } } }"""
 SHARE = """mutation ($input: ShareCaseInput!) { shareCase(input: $input) {
   participant { id access email user { displayName } } case { participants { access } } errors { code field } } }"""
-UNSHARE = """mutation ($case: ID!, $participant: ID!) { unshareCase(input: {caseId: $case, participantId: $participant}) {
+UNSHARE = """mutation ($case: ID!, $participant: ID!) {
+  unshareCase(input: {caseId: $case, participantId: $participant}) {
   case { participants { access } } errors { code field } } }"""
 URGENCY = """mutation ($id: ID!, $urgency: Urgency!) { setUrgency(input: {caseId: $id, urgency: $urgency}) {
   case { urgency } errors { code field } } }"""
-EVENTS = """subscription ($id: ID!) { caseEvents(caseId: $id) { __typename case { title }
+CURSOR = "query ($id: ID!) { case(id: $id) { eventCursor } }"
+EVENTS = """subscription ($id: ID!, $after: String) { caseEvents(caseId: $id, after: $after) { __typename case { title }
   ... on CommentAdded { comment { body } } ... on ReviewChanged { review { impression } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
@@ -62,6 +64,12 @@ async def share(edge: Edge, made: MadeCase, who: str = "clinician", **more: Any)
     return answer
 
 
+async def listen(edge: Edge, socket: Socket, made: MadeCase, who: str) -> None:
+    """From now on: what happens before the server has begun to listen comes too."""
+    after = (await edge.data(CURSOR, {"id": id_of(made)}, who))["case"]["eventCursor"]
+    await socket.subscribe(EVENTS, {"id": id_of(made), "after": after})
+
+
 async def next_of(socket: Socket, kind: str) -> Json:
     """The next event of a kind; those before it are passed over."""
     while True:
@@ -78,9 +86,8 @@ async def test_a_comment_is_read_by_colleagues_with_its_place(edge: Edge, rows: 
         "box": {"left": 10, "top": 20, "width": 12, "height": 12},
         "findingId": node_id("Finding", made.findings[0].key),
     }
-    mention = (
-        f"@[{node_id('User', rows.people['colleague'].key)}] and @[{node_id('User', rows.people['stranger'].key)}]"
-    )
+    colleague, stranger = (node_id("User", rows.people[name].key) for name in ("colleague", "stranger"))
+    mention = f"@[{colleague}] and @[{stranger}]"
 
     added = await comment(edge, made, "clinician", f"{mention} what do you think?", anchor=anchor)
     listed = (await edge.data(COMMENTS, {"id": id_of(made)}, "colleague"))["case"]["comments"]
@@ -189,7 +196,7 @@ async def test_a_signed_review_marks_the_case_and_sets_its_urgency(edge: Edge, r
 async def test_a_patient_sees_nothing_before_a_release_and_nothing_after_its_withdrawal(edge: Edge, rows: Rows) -> None:
     made = await rows.case()
     await rows.share(made, "patient")
-    hidden = {"urgency": None, "releases": [], "reviews": [], "latestAnalysis": None}
+    hidden: Json = {"urgency": None, "releases": [], "reviews": [], "latestAnalysis": None}
     review = (await sign(edge, made))["review"]["id"]
     before = await seen(edge, made, "patient")
 
@@ -277,7 +284,7 @@ async def test_ending_a_share_ends_what_the_guest_listens_to(edge: Edge, rows: R
     shared = await share(edge, made, email="stranger@test.example")
 
     async with edge.socket("stranger") as socket:
-        await socket.subscribe(EVENTS, {"id": id_of(made)})
+        await listen(edge, socket, made, "stranger")
         await comment(edge, made, "clinician", "Welcome")
         assert (await next_of(socket, "CommentAdded"))["comment"]["body"] == "Welcome"
         ended = await edge.data(UNSHARE, {"case": id_of(made), "participant": shared["participant"]["id"]}, "clinician")
@@ -296,7 +303,7 @@ async def test_sharing_again_changes_the_access_and_the_last_owner_stays(edge: E
     made = await rows.case()
     colleague, clinician = (node_id("User", rows.people[name].key) for name in ("colleague", "clinician"))
 
-    reader = await share(edge, made, userId=colleague)
+    reader = await share(edge, made, userId=colleague, access="CONTRIBUTOR")
     by_colleague = await share(edge, made, "colleague", userId=colleague, access="OWNER")
     last = await share(edge, made, userId=clinician, access="READER")
     owner = await share(edge, made, userId=colleague, access="OWNER")
@@ -324,12 +331,12 @@ async def test_a_patient_is_told_of_neither_reviews_nor_clinicians_comments(edge
     await rows.share(made, "patient")
 
     async with edge.socket("patient") as patient, edge.socket("colleague") as colleague:
-        for socket in (patient, colleague):
-            await socket.subscribe(EVENTS, {"id": id_of(made)})
+        await listen(edge, patient, made, "patient")
+        await listen(edge, colleague, made, "colleague")
         await comment(edge, made, "clinician", "Between us")
         await sign(edge, made)
         await comment(edge, made, "clinician", "For all", audience="EVERYONE")
-        told = []
+        told: list[Json] = []
         while not told or told[-1]["__typename"] != "CommentAdded":
             told.append(await patient.event())
         review = await next_of(colleague, "ReviewChanged")

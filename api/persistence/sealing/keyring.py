@@ -24,7 +24,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from api.errors import Unavailable
+from api.errors import KeysOutOfDate
 
 VERSION = b"\x01"
 NUMBER_BYTES = 4
@@ -88,12 +88,12 @@ class Keyring:
         return self._current
 
     def check(self) -> None:
-        """Raises Unavailable where the ring was not turned within its lease, and so must not seal."""
+        """Raises KeysOutOfDate where the ring was not turned within its lease, and so must not seal."""
         if now() - self._turned > self._lease:
-            raise Unavailable("The keys could not be read for a while. Try again in a few seconds.", retry_after=5.0)
+            raise KeysOutOfDate
 
     def seal(self, place: str, content: bytes) -> bytes:
-        """place: table.column. Raises Unavailable."""
+        """place: table.column. Raises KeysOutOfDate."""
         self.check()
         head = VERSION + self._current.to_bytes(NUMBER_BYTES, "big")
         nonce = os.urandom(NONCE_BYTES)

@@ -15,6 +15,7 @@ from api.accounts import InvitationToken, NewChallenge, NewPerson
 from api.errors import Conflict, Expired, Invalid, NotFound, NotPermitted, RateLimited, WeakPassword, WrongCode
 from api.identity.directory import StepKind
 from api.permissions import Actor, Role
+from api.persistence.audit.entries import Service
 from api.persistence.columns import now
 from api.persistence.tables import AuditEntry, Invitation, Organization, User
 from api.unit_of_work import House
@@ -365,7 +366,7 @@ async def test_a_sign_up_is_audited_with_whoever_it_became(house: House, adminis
     user = await find_user(house, email)
     assert user is not None
     assert {entry.action: entry.actor_key for entry in entries} == {
-        "account:sign_up": None,
+        "account:sign_up": Service.ANONYMOUS.key,
         "account:confirm": user.key,
         "invitation:accept": user.key,
     }

@@ -19,6 +19,7 @@ from api.persistence.columns import now
 from api.persistence.tables import Export, Participant
 from api.unit_of_work import House
 from tests.deliveries import take_in
+from tests.holdings import instances_of
 from tests.people import SHARED, People, limited
 from tests.synthetic_ct import ct_file, ct_files
 
@@ -222,9 +223,8 @@ async def test_nobody_has_more_exports_than_the_limit(house: House, people: Peop
 async def test_a_damaged_image_ends_the_export_with_words(house: House, people: People) -> None:
     delivery = await take_in(house, people.clinician, ct_files(2, series="2.25.84"))
     export = await asked(house, people.clinician, delivery.case.key)
-    async with house.sessions() as session:
-        key = await session.scalar(text("select key from instances where sop_instance_uid = '2.25.84.1'"))
-    await house.store.delete(f"instances/{key}")
+    instance = (await instances_of(house, people.clinician))[0]
+    await house.store.delete(f"instances/{instance.key}")
 
     await running.run(house, export.key)
 

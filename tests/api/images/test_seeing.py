@@ -21,10 +21,11 @@ pytestmark = SHARED
 async def test_images_are_seen_by_those_who_see_their_case(house: House, people: People) -> None:
     case_key = (await take_in(house, people.patient, ct_files(2))).case.key
     (stack,) = await stacks_of(house, case_key)
+    async with house.unit_of_work() as uow:
+        (study,) = (await images.studies_of_cases(uow, [case_key]))[case_key]
 
     async def sees(actor: Actor | None) -> set[bool]:
         async with house.unit_of_work(actor) as uow:
-            (study,) = (await images.studies_of_cases(uow, [case_key]))[case_key]
             return {
                 study.key in await images.find_studies(uow, [study.key]),
                 stack.series_key in await images.find_series(uow, [stack.series_key]),

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from api.backends import open_backends
-from api.errors import Unavailable
+from api.errors import KeysOutOfDate
 from api.keys.opening import KeysUnusable, open_keyring
 from api.persistence.sealing.keyring import Keyring, now
 from api.persistence.tables import Case
@@ -62,7 +62,7 @@ async def test_where_keys_could_not_be_read_for_long_nothing_is_done(house: Hous
     late = Keyring(lease=1)
     late.turn({1: bytes(32)}, 1, since=now() - 2)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(KeysOutOfDate):
         async with replace(house, keyring=late).unit_of_work():
             pass
 

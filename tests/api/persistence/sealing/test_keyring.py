@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.errors import Unavailable
+from api.errors import KeysOutOfDate
 from api.persistence.sealing.keyring import Keyring, SealBroken, now, number_of
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
@@ -88,7 +88,7 @@ def test_a_ring_that_nobody_turns_seals_no_more_but_opens() -> None:
 
     ring.turn({1: KEY}, 1, since=now() - 11)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(KeysOutOfDate):
         ring.seal(PLACE, b"Doe^Jane")
     assert ring.open(PLACE, sealed) == b"Doe^Jane"
 
