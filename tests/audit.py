@@ -2,7 +2,10 @@
 
 from uuid import UUID
 
+import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col
 
 from api.persistence.tables import AuditEntry
@@ -24,7 +27,12 @@ async def acts_of(house: House, chain: UUID, actor_key: UUID) -> list[tuple[str,
 
 async def tamper(house: House, *statements: str, **given: object) -> None:
     """Statements that the triggers would refuse, as the owner of the database can run them."""
-    async with house.sessions() as session, session.begin():
-        await session.execute(text("set local session_replication_role = replica"))
-        for statement in statements:
-            await session.execute(text(statement), given)
+    owner = make_conninfo(house.hub.url, user="postgres")
+    engine = create_async_engine("postgresql+psycopg://", async_creator=lambda: psycopg.AsyncConnection.connect(owner))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("set local session_replication_role = replica"))
+            for statement in statements:
+                await connection.execute(text(statement), given)
+    finally:
+        await engine.dispose()

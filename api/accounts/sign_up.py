@@ -8,7 +8,7 @@ import contextlib
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -180,10 +180,9 @@ async def _pretend(visitor: Visitor, email: str, password: str) -> None:
 
 async def _keep(session: AsyncSession, row: SignUp) -> None:
     """Whoever signs up again begins again."""
-    values = row.model_dump()
-    statement = insert(SignUp).values(**values)
-    await session.execute(delete(SignUp).where(col(SignUp.email) == row.email, col(SignUp.subject) != row.subject))
-    await session.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=values))
+    earlier = or_(col(SignUp.email) == row.email, col(SignUp.subject) == row.subject)
+    await session.execute(delete(SignUp).where(earlier))  # anew: no row moves to another organization
+    await session.execute(insert(SignUp).values(**row.model_dump()))
 
 
 async def _waiting(visitor: Visitor, email: str) -> SignUp | None:

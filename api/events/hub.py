@@ -17,7 +17,7 @@ class Hub:
     """Fans out `NOTIFY`; carries keys only. A lost connection wakes everybody, so that nothing is missed."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
@@ -69,7 +69,7 @@ class Hub:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
-        connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
+        connection = await psycopg.AsyncConnection.connect(self.url, autocommit=True)
         async with connection:
             await connection.execute(f"listen {CHANNEL}")
             self._ring(None)
