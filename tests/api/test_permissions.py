@@ -30,6 +30,7 @@ CHANGING = {
     Action.ANALYSIS_START,
     Action.ANALYSIS_CANCEL,
 }
+SPEAKING = {Action.CASE_COMMENT, Action.CASE_COMMENT_TO_CLINICIANS}
 READING_TOGETHER = {Action.CASE_ANNOTATE, Action.CASE_SIGN, Action.CASE_RELEASE, Action.CASE_SHARE}
 
 ALLOWED: dict[Role, dict[Action, set[str]]] = {
@@ -44,13 +45,13 @@ ALLOWED: dict[Role, dict[Action, set[str]]] = {
         Action.CASE_DOWNLOAD: TAKING_PART,
     },
     Role.CLINICIAN: {
-        **dict.fromkeys(READING | {Action.CASE_COMMENT}, INSIDE),
+        **dict.fromkeys(READING | SPEAKING, INSIDE),
         **dict.fromkeys(CHANGING | READING_TOGETHER, WRITING),
         Action.CASE_DELETE: {OWNER},
     },
-    Role.ADMINISTRATOR: dict.fromkeys(READING | {Action.CASE_COMMENT}, TAKING_PART),
+    Role.ADMINISTRATOR: dict.fromkeys(READING | SPEAKING, TAKING_PART),
     Role.PARTNER: {
-        **dict.fromkeys(READING | {Action.CASE_COMMENT}, INSIDE),
+        **dict.fromkeys(READING | SPEAKING, INSIDE),
         **dict.fromkeys(CHANGING, WRITING),
     },
 }
@@ -83,6 +84,7 @@ def test_each_role_may_do_without_a_case_what_the_table_says(role: Role) -> None
     expected = {Action.MODEL_SEE}
     expected |= {Action.UPLOAD_CREATE} if role in UPLOADING else set()
     expected |= {Action.SESSION_MANAGE} if role is not Role.PARTNER else set()
+    expected |= {Action.USER_SEE_PATIENTS} if role is not Role.PATIENT else set()
     expected |= ADMINISTERING if role is Role.ADMINISTRATOR else set()
     assert may == expected
 
@@ -94,7 +96,7 @@ def test_each_role_may_do_without_a_case_what_the_table_says(role: Role) -> None
         (Scope.IDENTITY_READ, {Action.CASE_SEE_IDENTITY}),
         (Scope.CASES_WRITE, {Action.CASE_UPDATE, Action.CASE_ADD_IMAGES, Action.CASE_SET_URGENCY}),
         (Scope.ANALYSES_WRITE, {Action.ANALYSIS_START, Action.ANALYSIS_CANCEL}),
-        (Scope.COMMENTS_WRITE, {Action.CASE_COMMENT}),
+        (Scope.COMMENTS_WRITE, SPEAKING),
     ],
 )
 def test_a_key_may_do_what_its_scopes_say_and_no_more(scope: Scope, actions: set[Action]) -> None:

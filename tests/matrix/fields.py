@@ -6,9 +6,12 @@ hangs on. MAY_BE_EMPTY: fields that hold nothing in the world of these tests, or
 
 from collections.abc import Callable
 
-from api.permissions import Action, Actor, Role, is_allowed, is_conceivable
-from tests.matrix.holdings import Holding
-from tests.matrix.rules import Rule, sees
+from graphql import GraphQLObjectType
+
+from api.permissions import Action, Actor, Role, is_allowed, sees_name
+from tests.matrix.holdings import Holding, Situation
+from tests.matrix.rules import Rule, general, sees
+from tests.matrix.seats import Seat
 from tests.matrix.selections import Json
 from tests.matrix.world import World
 
@@ -20,16 +23,16 @@ def with_it(world: World, actor: Actor, holding: Holding, thing: Json) -> bool:
     return True
 
 
-def if_case(rule: Rule) -> FieldRule:
+def asking(rule: Rule) -> FieldRule:
     return lambda world, actor, holding, thing: rule(actor, holding)
 
 
 def may_be_named(world: World, actor: Actor, holding: Holding, thing: Json) -> bool:
-    """A user who is a patient is known by name to whoever may see identities."""
-    return thing["role"] != Role.PATIENT or is_conceivable(actor, Action.CASE_SEE_IDENTITY)
+    return sees_name(actor, Role(thing["role"]))
 
 
 def may_be_written_to(world: World, actor: Actor, holding: Holding, thing: Json) -> bool:
+    """As the contract has it: colleagues, and no application."""
     is_colleague = world.organization_of(thing["id"]) == actor.organization_key
     return is_colleague and thing["role"] != Role.PARTNER and may_be_named(world, actor, holding, thing)
 
@@ -43,12 +46,13 @@ def release_shows_urgency(world: World, actor: Actor, holding: Holding, thing: J
 
 
 WITH_IT: FieldRule = with_it
-IDENTITY = if_case(sees(Action.CASE_SEE_IDENTITY))
-ANALYSES = if_case(sees(Action.CASE_SEE_ANALYSES))
-REVIEWS = if_case(sees(Action.CASE_SEE_REVIEWS))
-RELEASES = if_case(sees(Action.CASE_SEE_RELEASES))
-COMMENTS = if_case(sees(Action.CASE_SEE_COMMENTS))
-SHARING = if_case(sees(Action.CASE_SHARE))
+SEES = asking(sees())
+IDENTITY = asking(sees(Action.CASE_SEE_IDENTITY))
+ANALYSES = asking(sees(Action.CASE_SEE_ANALYSES))
+REVIEWS = asking(sees(Action.CASE_SEE_REVIEWS))
+RELEASES = asking(sees(Action.CASE_SEE_RELEASES))
+COMMENTS = asking(sees(Action.CASE_SEE_COMMENTS))
+SHARING = asking(sees(Action.CASE_SHARE))
 
 
 def of(name: str, rule: FieldRule, fields: str) -> dict[str, FieldRule]:
@@ -100,7 +104,8 @@ FIELDS: dict[str, FieldRule] = {
     **of("Addendum", REVIEWS, "id by text signedAt"),
     **of("Release", RELEASES, "id at summary withdrawnAt by"),
     # uploads and exports
-    **of("Upload", WITH_IT, "id status createdAt expiresAt progress files cases accepted duplicates rejections"),
+    **of("Upload", WITH_IT, "id status createdAt expiresAt progress files accepted duplicates rejections"),
+    **of("Upload", SEES, "cases"),
     **of("UploadFile", WITH_IT, "id index name size received parts"),
     **of("UploadPart", WITH_IT, "number offset size method url headers expiresAt received"),
     **of("Header", WITH_IT, "name value"),
@@ -111,7 +116,8 @@ FIELDS: dict[str, FieldRule] = {
     **of("User", WITH_IT, "id role specialty disabled organization"),
     **of("User", may_be_named, "displayName"),
     **of("User", may_be_written_to, "email"),
-    **of("Viewer", WITH_IT, "mfaEnabled pushPublicKey user organization sessions uploads eventCursor"),
+    **of("Viewer", WITH_IT, "mfaEnabled pushPublicKey user organization uploads eventCursor"),
+    **of("Viewer", asking(general(Action.SESSION_MANAGE)), "sessions"),
     **of("Session", WITH_IT, "id createdAt lastSeenAt userAgent current"),
     **of("Challenge", WITH_IT, "kind token"),
     # administration
@@ -122,9 +128,12 @@ FIELDS: dict[str, FieldRule] = {
     **of("AuditEntry", WITH_IT, "id at action subjectId outcome address traceId hash service actor"),
 }
 
+# Where these may not be seen, asking for them is refused: they are none of the case's.
+REFUSED = {"Viewer.sessions"}
+
 # All but the participants' are shown by nothing more than the object itself.
 MAY_BE_EMPTY = {
-    *("Participant.user", "Participant.email", "User.specialty", "Viewer.pushPublicKey", "Viewer.sessions"),
+    *("Participant.user", "Participant.email", "User.specialty", "Viewer.pushPublicKey"),
     *("Stack.paddingValue", "Study.modalities", "Download.size"),
     *("Analysis.startedAt", "Analysis.finishedAt", "Analysis.uncertainty", "Analysis.failure", "Analysis.warnings"),
     *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),
@@ -132,3 +141,12 @@ MAY_BE_EMPTY = {
     *("AuditConnection.intact", "AuditConnection.verifiedAt"),
     *("AuditEntry.subjectId", "AuditEntry.address", "AuditEntry.traceId", "AuditEntry.service", "AuditEntry.actor"),
 }
+
+
+def refused_to(world: World, seat: Seat, of: GraphQLObjectType) -> list[str]:
+    """Names of fields of what is one's own that the seat is refused."""
+    if seat.actor is None:
+        return []
+    holding = world.holdings[seat.name][Situation.OWN]
+    fields = [field.partition(".")[2] for field in REFUSED if field.startswith(f"{of.name}.")]
+    return [field for field in fields if not FIELDS[f"{of.name}.{field}"](world, seat.actor, holding, {})]

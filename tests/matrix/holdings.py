@@ -60,6 +60,15 @@ def nothing(like: Holding) -> Holding:
     return Holding(Situation.NOTHING, {noun: _unused(noun) for noun in like.ids})
 
 
+def is_there(holding: Holding) -> bool:
+    return holding.situation is not Situation.NOTHING
+
+
+def absent_first(held: Mapping[Situation, Holding]) -> list[tuple[Situation, Holding]]:
+    """What is not there before what is: the answers to the others are compared with its."""
+    return sorted(held.items(), key=lambda item: is_there(item[1]))
+
+
 def type_of(noun: str) -> str:
     return TYPES.get(noun, noun)
 

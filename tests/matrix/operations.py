@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from api.permissions import Action, Scope
+from tests.matrix.holdings import Holding
 from tests.matrix.rules import (
     OK,
     Permission,
@@ -32,7 +33,8 @@ class MutationRow:
     """given: of `input`, or of the arguments where there is none. permission: None where nobody needs one.
 
     answers: what is said to whom it is permitted, or to everybody. once: it has no subject, and is tried once a seat.
-    ends: it may end the session that asks, and so gets one of its own.
+    ends: it may end the session that asks, and so gets one of its own. hides: the noun that must seem not to be there
+    to whoever may not see it; None for whatever the input names.
     """
 
     permission: Permission | None
@@ -41,6 +43,11 @@ class MutationRow:
     once: bool = False
     ends: bool = False
     has_input: bool = True
+    hides: str | None = None
+
+    def absent(self, holding: Holding, nothing: Holding) -> Ids:
+        """Ids as they would be, were that not there which the row hides."""
+        return nothing.ids if self.hides is None else {**holding.ids, self.hides: nothing.ids[self.hides]}
 
 
 def about_case(permission: Permission, **more: object) -> MutationRow:
@@ -81,15 +88,17 @@ MUTATIONS: dict[str, list[MutationRow]] = {
                 **{"caseId": ids["Case"], "body": "There", "audience": "EVERYONE"},
                 "anchor": {"stackId": ids["Stack"], "frameIndex": 0, "findingId": ids["Finding"]},
             },
+            hides="Finding",
         ),
     ],
     "signReview": [
-        about_case(on_case(Action.CASE_SIGN), impression="Nothing.", urgency="ROUTINE"),
+        about_case(on_case(Action.CASE_SIGN), impression="Nothing.", recommendation="None.", urgency="ROUTINE"),
         about_case(
             on_case(Action.CASE_SIGN, Action.CASE_RELEASE),
             impression="Nothing.",
             urgency="ROUTINE",
             patientSummary="Ok",
+            recommendation="None.",
         ),
     ],
     "releaseReview": [

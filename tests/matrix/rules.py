@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from api.errors import ErrorCode
 from api.permissions import Action, Actor, is_allowed
-from tests.matrix.holdings import Holding, Situation
+from tests.matrix.holdings import Holding
 from tests.matrix.seats import Seat
 
 Rule = Callable[[Actor, Holding], bool]
@@ -90,7 +90,3 @@ def in_own_organization(action: Action) -> Permission:
 def at_large(action: Action) -> Permission:
     """Without a subject."""
     return Permission(anybody, anybody, first=general(action))
-
-
-def is_there(holding: Holding) -> bool:
-    return holding.situation is not Situation.NOTHING

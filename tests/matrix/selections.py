@@ -4,7 +4,7 @@ A thing with an id of its own (a Node) is asked for all its fields; of other Nod
 further step. So each field of each type is asked for at least where its Node is asked for by id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from graphql import (
@@ -25,9 +25,10 @@ EDGE = {"cursor", "node"}
 EVENTS = {"CaseEvent", "ViewerEvent"}
 
 
-def everything(schema: GraphQLSchema, of: GraphQLObjectType) -> str:
-    """A selection of all fields of a type, in braces."""
-    return f"{{ __typename {' '.join(_asked(schema, field, name) for name, field in of.fields.items())} }}"
+def everything(schema: GraphQLSchema, of: GraphQLObjectType, but: Container[str] = ()) -> str:
+    """A selection of all fields of a type, in braces. but: of names that are left out."""
+    asked = (_asked(schema, field, name) for name, field in of.fields.items() if name not in but)
+    return f"{{ __typename {' '.join(asked)} }}"
 
 
 def gist(schema: GraphQLSchema, of: GraphQLObjectType) -> str:

@@ -5,7 +5,7 @@ place where seats get their credentials.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -51,6 +51,11 @@ class World:
     holdings: dict[str, Mapping[Situation, Holding]] = field(default_factory=dict)
     holding_of: dict[str, tuple[str, Holding]] = field(default_factory=dict)
     foreigners: set[str] = field(default_factory=set)  # ids of users of the other organization; no seat is there
+
+    def everybody(self) -> Iterator[tuple[Seat, Mapping[Situation, Holding]]]:
+        """Each seat, and what it holds."""
+        for seat in self.seats.values():
+            yield seat, self.holdings[seat.name]
 
     def organization_of(self, user_id: str) -> UUID:
         return self.organizations[ABROAD if user_id in self.foreigners else HOME]
