@@ -8,7 +8,8 @@ What there is to ask for is read from the schema and from the routes; which righ
     Type.field                                     a row in `tests/matrix/fields.py`
     a route                                        a row in `tests/matrix/routes.py`
 
-What one may not see must be answered as what is not there: to the byte here, in time in `test_matrix_likeness`.
+What one may not see is answered as what is not there: to the byte, and in time as far as can be measured. Seats, their
+credentials and what there is to see are made in `tests/matrix/world.py`.
 """
 
 import random
@@ -344,8 +345,8 @@ TIMED = {
     "releasing": (RELEASE, "unreleased"),
 }
 ROUNDS = 60
-TRIES = 1  # a busy machine may spoil one; what tells two things apart would show in each
-TOLERANCE = 1.0  # of the median
+TRIES = 4  # a busy machine may spoil one; what tells two things apart would show in each
+TOLERANCE = 0.1  # of the median; measured on two cores: 0.02 to 0.03
 
 
 @pytest.mark.parametrize("name", TIMED)
@@ -364,7 +365,6 @@ async def test_what_may_not_be_seen_takes_as_long_as_what_is_not_there(
         if abs(ratios[-1] - 1) < TOLERANCE:
             break
 
-    print(name, who, ratios)
     assert min(abs(ratio - 1) for ratio in ratios) < TOLERANCE, ratios
 
 
