@@ -120,7 +120,8 @@ async def update(uow: UnitOfWork, case_key: UUID, title: str | None, archived: b
         row.archived = archived
         row.status = ARCHIVED
         if not archived:
-            row.status = "READY"
+            is_read = await case_rows.is_reviewed(uow.session, row.key)
+            row.status = "REVIEWED" if is_read else "READY"
             await case_rows.settle(uow.session, row)
     row.updated_at = now()
     uow.audit(Action.CASE_UPDATE, row.key)

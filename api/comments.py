@@ -87,7 +87,7 @@ async def add(
         author_key=actor.user_key,
         audience=audience.value,
         body=body,
-        mentions=[str(key) for key in await _who_sees(uow, case, mentions)],
+        mentions=[str(key) for key in await _who_sees(uow, case, mentions, audience)],
         reply_to_key=reply_to,
         anchor=_kept(place),
     )
@@ -201,14 +201,18 @@ def _kept(place: Place | None) -> dict[str, object]:
     return {"stack": str(place.stack), "frame_index": place.frame_index, "box": box, "finding": finding}
 
 
-async def _who_sees(uow: UnitOfWork, case: Case, user_keys: list[UUID]) -> list[UUID]:
-    """Of the users, those who take part, and the case's organization's own people who see all its cases."""
+async def _who_sees(uow: UnitOfWork, case: Case, user_keys: list[UUID], audience: Audience) -> list[UUID]:
+    """Of the users, those who take part, and the case's organization's own people who see all its cases.
+
+    audience: whoever may not read the comment is not told that it names them.
+    """
     if not user_keys:
         return []
     takes_part = select(col(Participant.user_key)).where(col(Participant.case_key) == case.key)
     statement = select(col(User.key)).where(
         col(User.key).in_(user_keys),
         col(User.disabled).is_(False),
+        col(User.role).in_(case_rows.roles_with(SHOWN_BY[audience])),
         or_(
             col(User.key).in_(takes_part),
             and_(col(User.organization_key) == case.organization_key, col(User.role).in_(case_rows.SEEING_ALL)),

@@ -6,7 +6,7 @@ organization is not told: such a participant is shown by the address alone to al
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlmodel import col
 
 from api.errors import Conflict, Invalid, NotFound, NotPermitted
@@ -33,11 +33,15 @@ async def share(
 ) -> Participant:
     """One of user_key and email. Whoever takes part already gets the new access.
 
-    Raises NotFound, NotPermitted (only an owner makes an owner), Invalid, Conflict (the last owner stays one).
+    Raises NotFound, NotPermitted (only an owner makes an owner), Invalid (an owner is named by id), Conflict (the last
+    owner stays one).
     """
     actor = await case_rows.require_case(uow.session, uow.actor, case_key, Action.CASE_SHARE)
     if (user_key is None) is (email is None):
         raise Invalid("Name a colleague by `userId`, or anybody by `email`; one of the two.", ["userId"])
+    if email is not None and access == OWNER:
+        # Whether there is an account behind it is not told, and so it must not count as an owner.
+        raise Invalid("An owner is a colleague: name them by `userId`.", ["access"])
     if note is not None and (len(note) > NOTE_LENGTH or not is_storable(note)):
         raise Invalid(f"A note has at most {NOTE_LENGTH} characters, all of them printable.", ["note"])
     given = [case_key, user_key, email, access, note]
@@ -60,9 +64,11 @@ async def share(
     elif there.access == OWNER and access != OWNER:
         await _check_owners(uow, case_key)
     there.access = access
+    if there.user_key is None and user is not None:
+        there.user_key = user.key
     await uow.session.flush()
     once.keep(participant=there.key)
-    _tell(uow, case)
+    _tell(uow, case, Action.CASE_SHARE)
     return there
 
 
@@ -76,7 +82,7 @@ async def unshare(uow: UnitOfWork, case_key: UUID, participant_key: UUID) -> Non
     if participant.access == OWNER:
         await _require_owner(uow, case_key, actor)
         await _check_owners(uow, case_key)
-    _tell(uow, case)
+    _tell(uow, case, "case:unshare")
     await uow.session.flush()  # before it: whoever takes themselves out of a foreign case may not change that any more
     await uow.session.delete(participant)
 
@@ -109,9 +115,11 @@ async def _by_address(uow: UnitOfWork, email: str) -> User | None:
 
 
 async def _find(uow: UnitOfWork, case_key: UUID, user: User | None, email: str | None) -> Participant | None:
-    named = col(Participant.user_key) == user.key if user is not None else col(Participant.email) == email
-    statement = select(Participant).where(col(Participant.case_key) == case_key, named)
-    return (await uow.session.execute(statement)).scalars().first()
+    """By the account, or by the address that they were invited by before they had one: nobody takes part twice."""
+    invited_by = email or (user.email if user is not None else None)
+    named = [col(Participant.email) == invited_by, *([col(Participant.user_key) == user.key] if user else [])]
+    statement = select(Participant).where(col(Participant.case_key) == case_key, or_(*named))
+    return (await uow.session.execute(statement.order_by(col(Participant.user_key).nulls_last()))).scalars().first()
 
 
 async def _require_owner(uow: UnitOfWork, case_key: UUID, actor: Actor) -> None:
@@ -132,7 +140,7 @@ async def _check_count(uow: UnitOfWork, case_key: UUID) -> None:
         raise Conflict(f"At most {most} people take part in a case.", ["caseId"])
 
 
-def _tell(uow: UnitOfWork, case: Case) -> None:
+def _tell(uow: UnitOfWork, case: Case, action: str) -> None:
     case.updated_at = now()
-    uow.audit(Action.CASE_SHARE, case.key)
+    uow.audit(action, case.key)
     uow.tell(participants_changed(case.key), *case_changed(case.key, case.organization_key))

@@ -19,7 +19,7 @@ from api.permissions import (
     require,
     sees_all_cases,
 )
-from api.persistence.tables import Analysis, Case, CaseStudy, Participant
+from api.persistence.tables import Analysis, Case, CaseStudy, Participant, Review
 
 # Roles whose people see every case of their organization.
 SEEING_ALL = [role.value for role in TABLE if Relation.COLLEAGUE in TABLE[role].get(Action.CASE_SEE, frozenset())]
@@ -101,6 +101,16 @@ async def require_case(
         missing.action = action
         raise missing
     return require(actor, action, subject)
+
+
+def roles_with(action: Action) -> list[str]:
+    """Roles whose people may do this to some case."""
+    return [role.value for role in TABLE if TABLE[role].get(action)]
+
+
+async def is_reviewed(session: AsyncSession, case_key: UUID) -> bool:
+    """Whether anybody signed a reading of it."""
+    return await session.scalar(select(col(Review.key)).where(col(Review.case_key) == case_key).limit(1)) is not None
 
 
 async def settle(session: AsyncSession, case: Case) -> None:

@@ -23,7 +23,8 @@ class Scope(Enum):
     ANALYSES_WRITE = strawberry.enum_value("ANALYSES_WRITE", description="Start and cancel analyses.")
     COMMENTS_WRITE = strawberry.enum_value("COMMENTS_WRITE", description="Comment on cases.")
     IDENTITY_READ = strawberry.enum_value(
-        "IDENTITY_READ", description="Whose the cases are that CASES_READ shows: patient, UIDs, accession number."
+        "IDENTITY_READ",
+        description="Whose the cases are that CASES_READ shows: patient, UIDs, accession number, dates, descriptions.",
     )
 
 

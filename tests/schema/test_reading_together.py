@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from api.persistence import tables
 from schema.node_ids import node_id
+from tests.audit import acts_of
 from tests.schema.edge import Edge, Socket
 from tests.schema.rows import MadeCase, Rows
 
@@ -35,6 +37,9 @@ CURSOR = "query ($id: ID!) { case(id: $id) { eventCursor } }"
 EVENTS = """subscription ($id: ID!, $after: String) { caseEvents(caseId: $id, after: $after) { __typename case { title }
   ... on CommentAdded { comment { body } } ... on ReviewChanged { review { impression } } } }"""
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
+PARTICIPANTS = "query ($id: ID!) { case(id: $id) { participants { email user { id } } } }"
+ARCHIVE = """mutation ($id: ID!, $archived: Boolean!) { updateCase(input: {caseId: $id, archived: $archived}) {
+  case { status } } }"""
 
 
 def id_of(made: MadeCase) -> str:
@@ -316,6 +321,67 @@ async def test_sharing_again_changes_the_access_and_the_last_owner_stays(edge: E
     assert last["errors"][0]["code"] == "CONFLICT"
     assert owner["participant"]["id"] == reader["participant"]["id"]
     assert now_free["errors"] == []
+
+
+async def test_whoever_was_invited_before_they_had_an_account_takes_part_once(edge: Edge, rows: Rows) -> None:
+    made = await rows.case()
+    invited = await share(edge, made, email="late@test.example")
+    late = tables.User(
+        organization_key=rows.people["stranger"].organization_key,
+        **{"email": "late@test.example", "display_name": "Late", "role": "CLINICIAN"},
+    )
+    async with rows.house.unit_of_work() as uow:
+        uow.session.add(late)
+    edge.people["late"] = late.key
+
+    again = await share(edge, made, email="late@test.example")
+    participants = await edge.data(PARTICIPANTS, {"id": id_of(made)}, "clinician")
+
+    assert again["participant"] == invited["participant"], "nor is it told that there is an account now"
+    assert [one["email"] for one in participants["case"]["participants"]] == [None, "late@test.example"]
+    assert await seen(edge, made, "late") is not None
+
+
+async def test_an_owner_is_not_made_by_an_address(edge: Edge, rows: Rows) -> None:
+    answer = await share(edge, await rows.case(), email="nobody@test.example", access="OWNER")
+
+    assert answer["errors"] == [{"code": "INVALID", "field": ["access"]}]
+
+
+async def test_a_patient_is_not_named_in_what_is_between_clinicians(edge: Edge, rows: Rows) -> None:
+    made = await rows.case()
+    await rows.share(made, "patient")
+    mention = f"@[{node_id('User', rows.people['patient'].key)}] will call"
+
+    hidden = await comment(edge, made, "clinician", mention)
+    shown = await comment(edge, made, "clinician", mention, audience="EVERYONE")
+
+    assert hidden["comment"]["mentions"] == []
+    assert shown["comment"]["mentions"] == [{"displayName": "Patient"}]
+
+
+async def test_a_case_that_was_read_is_still_so_when_it_comes_back_from_the_archive(edge: Edge, rows: Rows) -> None:
+    made = await rows.case()
+    await sign(edge, made)
+
+    kept = [
+        (await edge.data(ARCHIVE, {"id": id_of(made), "archived": archived}, "clinician"))["updateCase"]["case"][
+            "status"
+        ]
+        for archived in (True, False)
+    ]
+
+    assert kept == ["ARCHIVED", "REVIEWED"]
+
+
+async def test_sharing_and_its_end_are_recorded_apart(edge: Edge, rows: Rows) -> None:
+    made = await rows.case()
+    shared = await share(edge, made, email="nobody@test.example")
+    await edge.data(UNSHARE, {"case": id_of(made), "participant": shared["participant"]["id"]}, "clinician")
+
+    acts = await acts_of(rows.house, made.case.organization_key, rows.people["clinician"].key)
+
+    assert [act for act, _, _ in acts if "share" in act] == ["case:share", "case:unshare"]
 
 
 async def test_somebody_of_another_organization_cannot_be_named_by_id(edge: Edge, rows: Rows) -> None:
