@@ -328,7 +328,9 @@ async def test_whoever_was_invited_before_they_had_an_account_takes_part_once(ed
     invited = await share(edge, made, email="late@test.example")
     late = tables.User(
         organization_key=rows.people["stranger"].organization_key,
-        **{"email": "late@test.example", "display_name": "Late", "role": "CLINICIAN"},
+        email="late@test.example",
+        display_name="Late",
+        role="CLINICIAN",
     )
     async with rows.house.unit_of_work() as uow:
         uow.session.add(late)

@@ -104,7 +104,9 @@ async def test_a_patient_who_takes_part_is_named_to_whoever_may_know_who_it_is(
 async def test_a_patient_finds_no_other_patient_by_id_but_the_people_who_care_for_them(edge: Edge, rows: Rows) -> None:
     other = tables.User(
         organization_key=rows.people["patient"].organization_key,
-        **{"email": "other@test.example", "display_name": "Other", "role": "PATIENT"},
+        email="other@test.example",
+        display_name="Other",
+        role="PATIENT",
     )
     async with rows.house.unit_of_work() as uow:
         uow.session.add(other)

@@ -432,10 +432,9 @@ async def shown_of_analyses(uow: UnitOfWork, held: Belongings) -> set[UUID]:
         shown |= {row.key for row in found}
     for made in held.made.values():
         shown |= {row.key for row in (await analyses.list_analyses(uow, made.case.key, EVERYTHING)).rows}
-        analysis = await analyses.find(uow, made.analysis.key)
-        finding = await analyses.find_finding(uow, made.findings[0].key)
-        shown |= {row.key for row in (analysis, finding) if row is not None}
-    return shown
+    named = [finding.key for made in held.made.values() for finding in made.findings]
+    by_id = await analyses.find_many(uow, held.keys("analysis"))
+    return shown | set(by_id) | set(await analyses.find_findings(uow, named))
 
 
 async def shown_of_reading(uow: UnitOfWork, held: Belongings) -> set[UUID]:
