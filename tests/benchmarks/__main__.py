@@ -15,6 +15,7 @@ from tests.benchmarks.audit import audit_reading, audit_writers, case_query
 from tests.benchmarks.large_file import receive_memory
 from tests.benchmarks.machine import machine
 from tests.benchmarks.receiving import receive
+from tests.benchmarks.row_security import row_security
 from tests.benchmarks.series import SLICES, BenchmarkSeries, phantom_series, series_in
 from tests.benchmarks.sign_in import sign_in
 from tests.benchmarks.turnaround import event_loops, turnaround
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Measure] = {
     "audit_writers": lambda series, chosen: audit_writers(),
     "audit_reading": lambda series, chosen: audit_reading(),
     "case_query": lambda series, chosen: case_query(),
+    "row_security": lambda series, chosen: row_security(300),
 }
 
 

@@ -1,83 +1,157 @@
-"""Two hospitals of many cases, made by PostgreSQL itself: one case with a stack of 500 frames, the others with one."""
+"""Two hospitals of many cases: each has one with a stack of 500 frames, the others one frame each."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID, uuid4
 
-import psycopg
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
+from api.persistence import tables
+from api.persistence.columns import now
+from api.unit_of_work import House, UnitOfWork
+from tests.schema.rows import UID_ROOT
 
 CASES = 5000
 SHARED = 500  # of the first hospital's cases, those in which the guest takes part
 FRAMES = 500
-
-# Every row of a case is numbered by it, so that no statement needs to know the others' keys.
-KEY = "md5(%(org)s::text || '{}' || n)::uuid"
-ROWS = f"""
-insert into patients (key, organization_key, patient_id, name)
-    select {KEY.format("patient")}, %(org)s, 'P' || n, 'Doe^' || n from generate_series(1, %(cases)s) n;
-insert into studies (key, organization_key, patient_key, study_instance_uid, description, started_at, created_at)
-    select {KEY.format("study")}, %(org)s, {KEY.format("patient")}, '1.2.3.' || n, 'CT chest', now(), now()
-    from generate_series(1, %(cases)s) n;
-insert into series (key, study_key, series_instance_uid, number, modality, created_at)
-    select {KEY.format("series")}, {KEY.format("study")}, '1.2.3.' || n || '.1', 1, 'CT', now()
-    from generate_series(1, %(cases)s) n;
-insert into instances (key, organization_key, series_key, sop_instance_uid, sop_class_uid, transfer_syntax_uid,
-        pixel_digest, size, windows, created_at)
-    select md5(%(org)s::text || 'instance' || n || ':' || i)::uuid, %(org)s, {KEY.format("series")},
-        '1.2.3.' || n || '.1.' || i, '1.2', '1.2', '', 1, '[]', now()
-    from generate_series(1, %(cases)s) n cross join generate_series(1, %(frames)s) i where n = 1 or i = 1;
-insert into frames (key, instance_key, frame_number, geometry)
-    select md5(key::text)::uuid, key, 1, jsonb_build_object('position', jsonb_build_array(0, 0, 1))
-    from instances where organization_key = %(org)s;
-insert into stacks (key, series_key, ordinal, fingerprint, superseded, frame_keys, rows, columns, photometric,
-        bits_stored, signed, image_type, windows, warnings, created_at)
-    select md5('stack' || i.series_key)::uuid, i.series_key, 0, '', false, array_agg(f.key), 512, 512, 'MONOCHROME2',
-        12, false, '[]', '[]', '[]', now()
-    from instances i join frames f on f.instance_key = i.key where i.organization_key = %(org)s group by i.series_key;
-insert into cases (key, organization_key, patient_key, title, status, urgency, archived, created_by, created_at,
-        updated_at)
-    select {KEY.format("case")}, %(org)s, {KEY.format("patient")}, 'Case ' || n, 'READY', 'ROUTINE', false, %(user)s,
-        now() - n * interval '1 minute', now() from generate_series(1, %(cases)s) n;
-insert into case_studies (case_key, study_key)
-    select {KEY.format("case")}, {KEY.format("study")} from generate_series(1, %(cases)s) n;
-insert into participants (key, case_key, user_key, access, since)
-    select gen_random_uuid(), {KEY.format("case")}, %(user)s, 'OWNER', now() from generate_series(1, %(cases)s) n;
-insert into analyses (key, organization_key, case_key, stack_key, model_name, model_version, status, stage, progress,
-        queued_at, scores, warnings)
-    select {KEY.format("analysis")}, %(org)s, {KEY.format("case")}, md5('stack' || {KEY.format("series")})::uuid,
-        'lung_nodule', '1', 'SUCCEEDED', 'DONE', 1, now(), '[]', '[]' from generate_series(1, %(cases)s) n;
-insert into findings (key, analysis_key, stack_key, ordinal, label, probability, above_threshold, frame_index,
-        diameter_mm)
-    select gen_random_uuid(), key, stack_key, i, 'nodule', 0.9, true, 0, 6 from analyses
-    cross join generate_series(0, 2) i where organization_key = %(org)s;
-"""
-SHARE = """
-insert into participants (key, case_key, user_key, access, since)
-    select gen_random_uuid(), {key}, %(user)s, 'READER', now() from generate_series(1, %(shared)s) n
-"""
+FINDINGS = 3
+BATCH = 500
 
 
-def fill(connection: psycopg.Connection[tuple[object, ...]]) -> dict[str, UUID]:
-    """Keys: of people, of the large case and its stack."""
-    keys = {name: uuid4() for name in ("own", "other", "clinician", "guest", "patient")}
-    for name in ("own", "other"):
-        connection.execute(
-            "insert into organizations (key, name, created_at) values (%s, %s, now())", [keys[name], name]
+async def fill(house: House) -> dict[str, UUID]:
+    """Keys: of a clinician, a guest of the other hospital, a patient; of the large case and its stack."""
+    own, other = tables.Organization(name="Own"), tables.Organization(name="Other")
+    people = {
+        name: tables.User(
+            organization_key=(other if name == "guest" else own).key,
+            email=f"{name}@test.example",
+            display_name=name.capitalize(),
+            role="PATIENT" if name == "patient" else "CLINICIAN",
         )
-    for name, role in (("clinician", "CLINICIAN"), ("guest", "CLINICIAN"), ("patient", "PATIENT")):
-        organization = keys["other" if name == "guest" else "own"]
-        connection.execute(
-            "insert into users (key, organization_key, email, display_name, role, disabled, created_at)"
-            " values (%s, %s, %s, %s, %s, false, now())",
-            [keys[name], organization, f"{name}@test.example", name, role],
+        for name in ("clinician", "guest", "patient")
+    }
+    async with house.unit_of_work() as uow:
+        uow.session.add_all([own, other])
+        await uow.session.flush()
+        uow.session.add_all(people.values())
+    cases: list[UUID] = []
+    stacks: list[UUID] = []
+    for owner in ("clinician", "guest"):
+        for first in range(0, CASES, BATCH):
+            async with house.unit_of_work() as uow:
+                made = await _make(uow, people[owner], first)
+            if owner == "clinician":
+                cases += made[0]
+                stacks += made[1]
+    shared = [tables.Participant(case_key=key, user_key=people["guest"].key, access="READER") for key in cases[:SHARED]]
+    shared.append(tables.Participant(case_key=cases[0], user_key=people["patient"].key, access="READER"))
+    async with house.unit_of_work() as uow:
+        await _insert(uow, shared)
+    return {name: user.key for name, user in people.items()} | {"case": cases[0], "stack": stacks[0]}
+
+
+async def _make(uow: UnitOfWork, owner: tables.User, first: int) -> tuple[list[UUID], list[UUID]]:
+    """Keys of the batch's cases and stacks."""
+    organization, at = owner.organization_key, now()
+    numbers = range(first, first + BATCH)
+    patients = [tables.Patient(organization_key=organization, patient_id=f"P{n}", name=f"Doe^Jane{n}") for n in numbers]
+    studies = [
+        tables.Study(
+            organization_key=organization,
+            patient_key=patient.key,
+            study_instance_uid=f"{UID_ROOT}.{uuid4().int}",
+            description="CT chest",
         )
-    for place, user in (("own", "clinician"), ("other", "guest")):
-        given = {"org": keys[place], "user": keys[user], "cases": CASES, "frames": FRAMES}
-        cursor = psycopg.ClientCursor(connection)  # several statements at once
-        cursor.execute(ROWS, given)
-    for user, shared in (("guest", SHARED), ("patient", 1)):
-        given = {"org": keys["own"], "user": keys[user], "shared": shared}
-        connection.execute(SHARE.format(key=KEY.format("case")), given)
-    connection.execute("vacuum analyze")
-    case, stack = "md5(%(org)s::text || 'case1')::uuid", "md5('stack' || md5(%(org)s::text || 'series1')::uuid)::uuid"
-    found = connection.execute(f"select {case}, {stack}", {"org": keys["own"]}).fetchone()
-    assert found is not None
-    return keys | {"case": UUID(str(found[0])), "stack": UUID(str(found[1]))}
+        for patient in patients
+    ]
+    series = [tables.Series(study_key=study.key, series_instance_uid="2.25.1", modality="CT") for study in studies]
+    frames = [_frames(organization, one, FRAMES if n == 0 else 1) for n, one in zip(numbers, series, strict=True)]
+    stacks = [_stack(one, [frame.key for _, frame in rows]) for one, rows in zip(series, frames, strict=True)]
+    cases = [
+        tables.Case(
+            organization_key=organization,
+            patient_key=patient.key,
+            title=f"Case {n}",
+            status="READY",
+            urgency="ROUTINE",
+            created_by=owner.key,
+            created_at=at - timedelta(minutes=n),
+        )
+        for n, patient in zip(numbers, patients, strict=True)
+    ]
+    analyses = [_analysis(case, stack) for case, stack in zip(cases, stacks, strict=True)]
+    for rows in (patients, studies, series, [row for of_one in frames for row, _ in of_one]):
+        await _insert(uow, rows)
+    await _insert(uow, [row for of_one in frames for _, row in of_one])
+    for more in (stacks, cases):
+        await _insert(uow, more)
+    held = zip(cases, studies, strict=True)
+    await _insert(uow, [tables.CaseStudy(case_key=case.key, study_key=study.key) for case, study in held])
+    await _insert(uow, [tables.Participant(case_key=case.key, user_key=owner.key, access="OWNER") for case in cases])
+    await _insert(uow, analyses)
+    await _insert(uow, [_finding(analysis, place) for analysis in analyses for place in range(FINDINGS)])
+    return [case.key for case in cases], [stack.key for stack in stacks]
+
+
+async def _insert(uow: UnitOfWork, rows: Sequence[SQLModel]) -> None:
+    await uow.session.execute(insert(type(rows[0])), [row.model_dump() for row in rows])
+
+
+def _frames(organization: UUID, series: tables.Series, count: int) -> list[tuple[tables.Instance, tables.Frame]]:
+    made = []
+    for number in range(count):
+        instance = tables.Instance(
+            key=uuid4(),
+            organization_key=organization,
+            series_key=series.key,
+            sop_instance_uid=f"{UID_ROOT}.{uuid4().int}",
+            sop_class_uid="1.2.840.10008.5.1.4.1.1.2",
+            transfer_syntax_uid="1.2.840.10008.1.2.1",
+            pixel_digest="00" * 32,
+            size=1000,
+        )
+        geometry = {"position": [0.0, 0.0, float(number)]}
+        made.append((instance, tables.Frame(key=uuid4(), instance_key=instance.key, frame_number=1, geometry=geometry)))
+    return made
+
+
+def _stack(series: tables.Series, frame_keys: list[UUID]) -> tables.Stack:
+    return tables.Stack(
+        series_key=series.key,
+        ordinal=0,
+        fingerprint="",
+        frame_keys=frame_keys,
+        rows=512,
+        columns=512,
+        photometric="MONOCHROME2",
+        bits_stored=12,
+        signed=False,
+    )
+
+
+def _analysis(case: tables.Case, stack: tables.Stack) -> tables.Analysis:
+    return tables.Analysis(
+        organization_key=case.organization_key,
+        case_key=case.key,
+        stack_key=stack.key,
+        model_name="lung_nodule",
+        model_version="1",
+        status="SUCCEEDED",
+        stage="DONE",
+        progress=1.0,
+    )
+
+
+def _finding(analysis: tables.Analysis, ordinal: int) -> tables.Finding:
+    assert analysis.stack_key is not None
+    return tables.Finding(
+        analysis_key=analysis.key,
+        stack_key=analysis.stack_key,
+        ordinal=ordinal,
+        label="nodule",
+        probability=0.9,
+        above_threshold=True,
+        frame_index=0,
+        diameter_mm=6.0,
+    )
