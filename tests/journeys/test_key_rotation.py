@@ -26,6 +26,7 @@ from tests.running import ROOT, RunningServer, make_accounts
 pytestmark = pytest.mark.slow
 
 SPREAD = {"HILUM_KEY_SPREAD_SECONDS": "3"}
+ENOUGH = {"HILUM_PERSON_COST_BUCKET": "1000000000"}  # who reads without a pause here is no attack
 OLD_ROWS = 3000  # so that sealing them anew takes a while
 ROTATION_SECONDS = 60
 UPDATE = "mutation ($input: UpdateCaseInput!) { updateCase(input: $input) { case { title } errors { code message } } }"
@@ -37,7 +38,7 @@ def house(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     data_dir = tmp_path_factory.mktemp("rotation") / "data"
     for url in fresh_database(postgresql):
         credentials = asyncio.run(make_accounts(Settings(data_dir=data_dir), url))
-        running = RunningServer(data_dir, credentials, url, settings=SPREAD)
+        running = RunningServer(data_dir, credentials, url, settings=SPREAD | ENOUGH)
         running.start()
         yield running
         assert running.stop() == 0
