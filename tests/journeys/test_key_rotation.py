@@ -26,7 +26,8 @@ from tests.running import ROOT, RunningServer, make_accounts
 pytestmark = pytest.mark.slow
 
 SPREAD = {"HILUM_KEY_SPREAD_SECONDS": "3"}
-ENOUGH = {"HILUM_PERSON_COST_BUCKET": "1000000000"}  # who reads without a pause here is no attack
+# Who reads and sends without a pause here is no attack.
+ENOUGH = {"HILUM_PERSON_COST_BUCKET": "1000000000", "HILUM_UPLOADS_PER_MINUTE": "100000"}
 OLD_ROWS = 3000  # so that sealing them anew takes a while
 ROTATION_SECONDS = 60
 UPDATE = "mutation ($input: UpdateCaseInput!) { updateCase(input: $input) { case { title } errors { code message } } }"
