@@ -14,6 +14,7 @@ from api.events.append import case_changed, participants_changed
 from api.permissions import Action, Actor, Role
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Case, Participant, User
 from api.unit_of_work import UnitOfWork
 
@@ -108,16 +109,18 @@ async def _colleague(uow: UnitOfWork, actor: Actor, user_key: UUID) -> User:
 
 
 async def _by_address(uow: UnitOfWork, email: str) -> User | None:
-    statement = select(User).where(
-        col(User.email) == email, col(User.disabled).is_(False), col(User.role) != Role.PARTNER.value
-    )
+    by_address = is_blind(User, "email_blind", None, email)
+    statement = select(User).where(by_address, col(User.disabled).is_(False), col(User.role) != Role.PARTNER.value)
     return (await uow.session.execute(statement)).scalars().first()
 
 
 async def _find(uow: UnitOfWork, case_key: UUID, user: User | None, email: str | None) -> Participant | None:
     """By the account, or by the address that they were invited by before they had one: nobody takes part twice."""
     invited_by = email or (user.email if user is not None else None)
-    named = [col(Participant.email) == invited_by, *([col(Participant.user_key) == user.key] if user else [])]
+    named = [
+        is_blind(Participant, "email_blind", None, invited_by),
+        *([col(Participant.user_key) == user.key] if user else []),
+    ]
     statement = select(Participant).where(col(Participant.case_key) == case_key, or_(*named))
     return (await uow.session.execute(statement.order_by(col(Participant.user_key).nulls_last()))).scalars().first()
 

@@ -7,7 +7,7 @@ the database can neither answer a challenge nor use what it holds.
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -61,9 +61,8 @@ async def begin_challenge(
     row = Challenge(
         token_hash=_hash(token),
         kind=kind.value,
-        email=email,
         subject=who.subject,
-        sealed=_seal(token, who, password),
+        sealed=_seal(token, email, who, password),
         expires_at=now() + timedelta(seconds=visitor.settings.challenge_seconds),
     )
     async with visitor.house.unit_of_work() as uow:
@@ -84,14 +83,13 @@ async def open_challenge(visitor: Visitor, token: str, *kinds: StepKind, is_answ
         row = await uow.session.scalar(counted.returning(Challenge))
     if row is None:
         raise Expired(ENDED, ["challenge"])
-    who, password = _open(token, row.sealed)
-    return OpenChallenge(row.key, StepKind(row.kind), row.email, token, who, password)
+    email, who, password = _open(token, row.sealed)
+    return OpenChallenge(row.key, StepKind(row.kind), email, token, who, password)
 
 
 async def keep_challenge(session: AsyncSession, challenge: OpenChallenge, who: Proof | Step) -> None:
     """The same challenge, with what the directory needs from now on."""
-    changed = replace(challenge, who=who)
-    sealed = _seal(challenge.token, changed.who, changed.password)
+    sealed = _seal(challenge.token, challenge.email, who, challenge.password)
     await session.execute(update(Challenge).where(col(Challenge.key) == challenge.key).values(sealed=sealed))
 
 
@@ -111,15 +109,15 @@ def _key(token: str) -> AESGCM:
     return AESGCM(hashlib.sha256(b"hilum challenge\n" + token.encode(errors="surrogatepass")).digest())
 
 
-def _seal(token: str, who: Proof | Step, password: str | None) -> bytes:
-    content = {"is_proof": isinstance(who, Proof), "who": asdict(who), "password": password}
+def _seal(token: str, email: str, who: Proof | Step, password: str | None) -> bytes:
+    content = {"email": email, "is_proof": isinstance(who, Proof), "who": asdict(who), "password": password}
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + _key(token).encrypt(nonce, json.dumps(content).encode(), None)
 
 
-def _open(token: str, sealed: bytes) -> tuple[Proof | Step, str | None]:
+def _open(token: str, sealed: bytes) -> tuple[str, Proof | Step, str | None]:
     content: dict[str, Any] = json.loads(_key(token).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None))
     who = content["who"]
     if content["is_proof"]:
-        return Proof(**who), content["password"]
-    return Step(StepKind(who["kind"]), who["subject"], who["state"]), content["password"]
+        return content["email"], Proof(**who), content["password"]
+    return content["email"], Step(StepKind(who["kind"]), who["subject"], who["state"]), content["password"]

@@ -1,14 +1,12 @@
 """Guessing is slow: passwords and codes are counted by account and by network address, and each failure costs more.
 
-Counted by the hash of what was typed, so that an account that does not exist is locked like one that does.
+Counted by a blind value of what was typed, so that an account that does not exist is locked like one that does.
 """
 
-import hashlib
 from datetime import timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api.accounts.visitor import Visitor
@@ -35,17 +33,17 @@ async def count(visitor: Visitor, what: Guessed, whose: str) -> int:
 
     whose: e-mail address or subject. Raises: Locked, or RateLimited for what is no guess.
     """
-    digest = _digest(what, whose)
+    blind = _blind(visitor.house, what, whose)
     async with visitor.house.unit_of_work() as uow:
         await uow.session.execute(select(func.pg_advisory_xact_lock(GUESS_LOCK)))  # count and add as one
         limits = visitor.settings
-        of_account = col(SignInFailure.email_hash) == digest
+        of_account = col(SignInFailure.whose_blind) == blind
         wait = await _wait(uow, of_account, limits.sign_in_attempts)
         if visitor.address is not None:
             from_there = col(SignInFailure.client_address) == visitor.address
             wait = max(wait, await _wait(uow, from_there, limits.sign_in_attempts_per_client))
         if wait <= 0:
-            attempt = SignInFailure(email_hash=digest, client_address=visitor.address)
+            attempt = SignInFailure(whose_blind=blind, client_address=visitor.address)
             uow.session.add(attempt)
             await uow.session.flush()
             assert attempt.id is not None
@@ -61,13 +59,15 @@ async def forget(house: House, attempt: int) -> None:
         await uow.session.execute(delete(SignInFailure).where(col(SignInFailure.id) == attempt))
 
 
-async def forgive(session: AsyncSession, what: Guessed, whose: str) -> None:
+async def forgive(uow: UnitOfWork, what: Guessed, whose: str) -> None:
     """The right one came: those before were typing errors."""
-    await session.execute(delete(SignInFailure).where(col(SignInFailure.email_hash) == _digest(what, whose)))
+    blind = _blind(uow.house, what, whose)
+    await uow.session.execute(delete(SignInFailure).where(col(SignInFailure.whose_blind) == blind))
 
 
-def _digest(what: Guessed, whose: str) -> str:
-    return hashlib.sha256(f"{what}\n{whose}".encode(errors="surrogatepass")).hexdigest()
+def _blind(house: House, what: Guessed, whose: str) -> str:
+    typed = whose.encode(errors="backslashreplace").decode()  # JSON allows lone surrogates
+    return house.keyring.blind("sign_in_failures.whose", None, what.value, typed).hex()
 
 
 async def _wait(uow: UnitOfWork, counted: ColumnElement[bool], most: int) -> float:

@@ -17,6 +17,7 @@ from api.mail.mailer import is_address
 from api.permissions import Action, Role, require
 from api.persistence.columns import now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Invitation, Organization, User
 from api.unit_of_work import UnitOfWork
 
@@ -114,7 +115,7 @@ async def get_open_invitation(session: AsyncSession, token: str, email: str) -> 
 
 async def is_invited(session: AsyncSession, email: str) -> bool:
     """Whether an open invitation waits for this address, in any organization."""
-    rows = (await session.execute(select(Invitation).where(col(Invitation.email) == email))).scalars()
+    rows = (await session.execute(select(Invitation).where(is_blind(Invitation, "email_blind", None, email)))).scalars()
     return any(is_open(row) for row in rows)
 
 
@@ -132,14 +133,14 @@ async def _lock_organization(session: AsyncSession, key: UUID) -> Organization:
 
 async def _check_new(uow: UnitOfWork, organization_key: UUID, email: str) -> None:
     """Says nothing of accounts in other organizations: their owner learns of them when the invitation is used."""
-    colleague = col(User.email) == email, col(User.organization_key) == organization_key
+    colleague = is_blind(User, "email_blind", None, email), col(User.organization_key) == organization_key
     if await uow.session.scalar(select(func.count()).select_from(User).where(*colleague)):
         raise Conflict("This e-mail address belongs to somebody of your organization already.", ["email"])
     ours = col(Invitation.organization_key) == organization_key
     recent = select(func.count()).select_from(Invitation).where(ours, col(Invitation.created_at) > now() - DAY)
     if int(await uow.session.scalar(recent) or 0) >= uow.settings.invitations_per_day:
         raise RateLimited("Too many invitations within a day. Try again tomorrow.", retry_after=DAY.total_seconds())
-    earlier = ours, col(Invitation.email) == email, col(Invitation.accepted_at).is_(None)
+    earlier = ours, is_blind(Invitation, "email_blind", None, email), col(Invitation.accepted_at).is_(None)
     unused = update(Invitation).where(*earlier, col(Invitation.revoked_at).is_(None)).values(revoked_at=now())
     for key in (await uow.session.execute(unused.returning(col(Invitation.key)))).scalars():
         uow.audit("invitation:revoke", key)

@@ -12,6 +12,7 @@ from api.errors import Conflict, Invalid, NotFound
 from api.mail.mailer import is_address
 from api.permissions import Role
 from api.persistence.columns import is_storable
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Organization, RecoveryCode, Session, User
 from api.unit_of_work import House, UnitOfWork
 
@@ -52,7 +53,7 @@ async def remove_second_factor(house: House, email: str) -> None:
     """For somebody who lost authenticator and recovery codes, and whom the operator knows: they enrol at the next
     sign-in. Every session ends. Raises: NotFound."""
     async with house.unit_of_work() as uow:
-        user = await uow.session.scalar(select(User).where(col(User.email) == folded(email)))
+        user = await uow.session.scalar(select(User).where(is_blind(User, "email_blind", None, folded(email))))
     if user is None or user.subject is None:
         raise NotFound(f"There is no account {email}.")
     await house.directory.remove_totp(user.subject)
@@ -96,7 +97,8 @@ async def create_user(
         mfa_exempt=mfa_exempt,
     )
     async with house.unit_of_work() as uow:
-        if await uow.session.scalar(select(User).where(or_(col(User.email) == email, col(User.subject) == subject))):
+        taken = or_(is_blind(User, "email_blind", None, email), col(User.subject) == subject)
+        if await uow.session.scalar(select(User).where(taken)):
             raise Conflict("This e-mail address has an account already.", ["email"])
         uow.session.add(user)
         await uow.session.flush()

@@ -37,8 +37,8 @@ async def reset_password(visitor: Visitor, email: str, code: str, new_password: 
     async with visitor.house.unit_of_work() as uow:
         user = await user_of(uow.session, subject)
     async with visitor.recording(user) as uow:
-        await forgive(uow.session, Guessed.MAILED_CODE, email)
-        await forgive(uow.session, Guessed.PASSWORD, email)
+        await forgive(uow, Guessed.MAILED_CODE, email)
+        await forgive(uow, Guessed.PASSWORD, email)
         await uow.session.execute(delete(Challenge).where(col(Challenge.subject) == subject))
         if user is not None:
             await end_sessions(uow, "session:close_all", col(Session.user_key) == user.key)

@@ -89,7 +89,7 @@ async def _enroll(visitor: Visitor, proof: Proof, challenge: OpenChallenge | Non
         user = await user_of(uow.session, proof.subject)
         if user is None:
             raise Expired(ENDED, ["challenge"])
-        await forgive(uow.session, Guessed.SECOND_FACTOR, proof.subject)
+        await forgive(uow, Guessed.SECOND_FACTOR, proof.subject)
         signed_in = None
         if challenge is not None:
             await end_challenge(uow.session, challenge)

@@ -26,7 +26,7 @@ async def sign_in(visitor: Visitor, email: str, password: str) -> SignedIn | New
         await forget(visitor.house, attempt)
         raise
     async with visitor.house.unit_of_work() as uow:
-        await forgive(uow.session, Guessed.PASSWORD, email)
+        await forgive(uow, Guessed.PASSWORD, email)
     return await go_on(visitor, email, password, outcome)
 
 
@@ -97,7 +97,7 @@ async def _answer_second_factor(visitor: Visitor, challenge: OpenChallenge, code
         await forget(visitor.house, attempt)
         raise
     async with visitor.recording(user) as uow:
-        await forgive(uow.session, Guessed.SECOND_FACTOR, step.subject)
+        await forgive(uow, Guessed.SECOND_FACTOR, step.subject)
         uow.audit("second_factor:answer", user.key if user else None)
     return proof
 

@@ -24,6 +24,7 @@ from api.identity.passwords import check_strength
 from api.mail.mailer import is_address
 from api.permissions import Role
 from api.persistence.columns import is_storable, now
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Invitation, Organization, SignUp, User
 
 LONGEST_NAME = 200
@@ -102,7 +103,7 @@ async def confirm_address(visitor: Visitor, email: str, code: str) -> None:
         await forget(visitor.house, attempt)
         raise
     async with visitor.house.unit_of_work() as uow:
-        await forgive(uow.session, Guessed.MAILED_CODE, email)
+        await forgive(uow, Guessed.MAILED_CODE, email)
     if await ensure_user(visitor, row.subject) is None:
         raise Expired("Your invitation was revoked meanwhile. Ask for a new one.", ["code"])
 
@@ -157,7 +158,9 @@ async def _place(session: AsyncSession, person: NewPerson, email: str) -> Place:
 
 async def _is_taken(session: AsyncSession, email: str) -> bool:
     """Also where an invitation waits: nobody else may set the password of who is about to use it."""
-    users = await session.scalar(select(func.count()).select_from(User).where(col(User.email) == email))
+    users = await session.scalar(
+        select(func.count()).select_from(User).where(is_blind(User, "email_blind", None, email))
+    )
     return bool(users) or await is_invited(session, email)
 
 
@@ -180,7 +183,7 @@ async def _pretend(visitor: Visitor, email: str, password: str) -> None:
 
 async def _keep(session: AsyncSession, row: SignUp) -> None:
     """Whoever signs up again begins again."""
-    earlier = or_(col(SignUp.email) == row.email, col(SignUp.subject) == row.subject)
+    earlier = or_(is_blind(SignUp, "email_blind", None, row.email), col(SignUp.subject) == row.subject)
     await session.execute(delete(SignUp).where(earlier))  # anew: no row moves to another organization
     await session.execute(insert(SignUp).values(**row.model_dump()))
 
@@ -190,7 +193,9 @@ async def _waiting(visitor: Visitor, email: str) -> SignUp | None:
     if not is_storable(email):
         return None
     async with visitor.house.unit_of_work() as uow:
-        row: SignUp | None = await uow.session.scalar(select(SignUp).where(col(SignUp.email) == email))
+        row: SignUp | None = await uow.session.scalar(
+            select(SignUp).where(is_blind(SignUp, "email_blind", None, email))
+        )
         if row is None or row.invitation_key is None:
             return row
         invitation = await uow.session.get(Invitation, row.invitation_key)

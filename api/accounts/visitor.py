@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from api.permissions import Actor, Role
 from api.persistence.columns import is_storable
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import User
 from api.settings import Settings
 from api.unit_of_work import House, UnitOfWork
@@ -45,7 +46,9 @@ class Visitor:
         if not is_storable(email):
             return None
         async with self.house.unit_of_work() as uow:
-            found: User | None = await uow.session.scalar(select(User).where(col(User.email) == email))
+            found: User | None = await uow.session.scalar(
+                select(User).where(is_blind(User, "email_blind", None, email))
+            )
             return found
 
     async def note(self, action: str, user: User | None, outcome: str, subject_key: UUID | None = None) -> None:

@@ -28,6 +28,7 @@ from api.identity.mailed_codes import WRONG, MailedCodes, Purpose
 from api.identity.passwords import HashCost, Passwords, check_strength
 from api.persistence.columns import is_storable, now
 from api.persistence.engine import transaction
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import LocalAccount
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class LocalDirectory:
         account = LocalAccount(email=email, password_hash="")
         statement = insert(LocalAccount).values(account.model_dump() | fresh)
         statement = statement.on_conflict_do_update(
-            index_elements=["email"], set_=fresh, where=col(LocalAccount.confirmed_at).is_(None)
+            index_elements=["email_blind"], set_=fresh, where=col(LocalAccount.confirmed_at).is_(None)
         )
         async with transaction(self._sessions) as session:
             subject = await session.scalar(statement.returning(col(LocalAccount.subject)))
@@ -239,9 +240,8 @@ class LocalDirectory:
         if not is_storable(email):
             email = ""  # nobody's
         async with self._sessions() as session:
-            found: LocalAccount | None = await session.scalar(
-                select(LocalAccount).where(col(LocalAccount.email) == email)
-            )
+            by_address = is_blind(LocalAccount, "email_blind", None, email)
+            found: LocalAccount | None = await session.scalar(select(LocalAccount).where(by_address))
             return found
 
     async def _rehash(self, checked: LocalAccount, password: str) -> None:

@@ -318,7 +318,7 @@ async def test_what_has_had_its_time_is_swept_away(house: House, people: People)
             for at in (old, now())
             for row in (
                 Event(stream="case", stream_key=uuid4(), number=1, kind="CaseChanged", at=at),
-                SignInFailure(email_hash="x", at=at),
+                SignInFailure(whose_blind="x", at=at),
                 IdempotencyKey(
                     user_key=uuid4(), mutation="m", idempotency_key="k", input_digest="d", result={}, created_at=at
                 ),

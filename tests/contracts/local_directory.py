@@ -17,6 +17,7 @@ from api.identity.local import LocalDirectory, LocalParts
 from api.identity.mailed_codes import MailedCodes
 from api.identity.passwords import HashCost
 from api.persistence.engine import open_engine, session_maker
+from api.persistence.sealing.keyring import Keyring
 from api.settings import Settings
 from api.storage.local_keys import LocalKeys
 from api.storage.sealed_texts import SealedTexts
@@ -58,7 +59,10 @@ async def local_directory(request: pytest.FixtureRequest) -> AsyncIterator[Local
     """One with cheap hashes: what they cost is measured elsewhere."""
     harness = LocalHarness()
     folder = request.getfixturevalue("tmp_path")
-    engine = open_engine(request.getfixturevalue("database_url"), Settings(data_dir=folder))
+    keyring = Keyring()
+    keyring.turn({1: bytes(32)}, 1)
+    keyring.take_secret(bytes(32))
+    engine = open_engine(request.getfixturevalue("database_url"), Settings(data_dir=folder), keyring)
     keys = Keys(folder / "keys")
     harness.sessions = session_maker(engine)
     harness.directory = LocalDirectory(

@@ -7,6 +7,7 @@ are looked for in everything that is left, in the forms that text takes.
 import asyncio
 import base64
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -14,22 +15,33 @@ from pathlib import Path
 import psycopg
 import pytest
 from pydicom import Dataset, dcmread
+from sqlalchemy import select
+from sqlmodel import col
 
-from api.backends import first_keys
+from api import accounts
+from api.backends import first_keys, open_backends
+from api.mail.mailbox import FILE_NAME as MAILBOX
+from api.permissions import Role
 from api.persistence.embedded_server import EmbeddedServer, address_of, database_folder
 from api.persistence.migration import migrate
+from api.persistence.tables import Organization
 from api.settings import Settings
+from schema.node_ids import node_id
 from tests.api.imaging.dicom_writer import as_file
-from tests.graphql_client import GraphQLClient
+from tests.graphql_client import GraphQLClient, Refused
 from tests.journeys.deliveries import archive
 from tests.phantoms import small_phantom
-from tests.running import RunningServer, forget_database, make_accounts
+from tests.running import Credentials, RunningServer, forget_database, make_accounts
 from tests.synthetic_ct import ct_file
 
 pytestmark = pytest.mark.slow
 
 DELETE = "mutation ($input: DeleteCaseInput!) { deleteCase(input: $input) { ok errors { code message } } }"
 UPDATE = "mutation ($input: UpdateCaseInput!) { updateCase(input: $input) { case { title } errors { code message } } }"
+INVITE = "mutation ($input: InviteUserInput!) { inviteUser(input: $input) { token errors { code message } } }"
+SHARE = "mutation ($input: ShareCaseInput!) { shareCase(input: $input) { participant { id } errors { code message } } }"
+SIGN_UP = "mutation ($input: SignUpInput!) { signUp(input: $input) { challenge { kind } errors { code message } } }"
+PEOPLE_NAMED = "query ($text: String) { administration { users(text: $text) { edges { node { displayName } } } } }"
 SEARCH = "query ($text: String) { cases(filter: {text: $text}) { totalCount } }"
 SEEN = """query ($id: ID!) { case(id: $id) { title patient { name patientId birthDate }
   studies { description accessionNumber studyInstanceUid } } }"""
@@ -43,6 +55,8 @@ MARKS = [
     *("1.2.826.0.1.3680043.8.498.77311", "1.2.826.0.1.3680043.8.498.77312", "1.2.826.0.1.3680043.8.498.77313"),
     "1.2.826.0.1.3680043.8.498.77314",
 ]
+# Of people who have or get accounts. Without a mail server the letters to them lie in the mailbox and on the console.
+PEOPLE = ["namequorn", "mailquex", "invitquaz", "sharquolt", "waitquim", "waitnaquo"]
 UID = "1.2.826.0.1.3680043.8.498.7731"
 
 
@@ -94,7 +108,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     settings = Settings(data_dir=data_dir)
     embedded = EmbeddedServer(settings.data)
     migrate(embedded.url, lambda: first_keys(settings))
-    credentials = asyncio.run(make_accounts(settings, embedded.url))
+    credentials = asyncio.run(make_accounts(settings, embedded.url)) | asyncio.run(add_patient(settings, embedded.url))
     embedded.stop()
     running = RunningServer(data_dir, credentials, settings={"HILUM_LOG_LEVEL": "debug"})
     running.start()
@@ -102,6 +116,43 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     running.start()
     assert running.stop() == 0
     forget_database(data_dir)
+
+
+async def add_patient(settings: Settings, database_url: str) -> Credentials:
+    """Somebody with an unusual name in the hospital of the others."""
+    email, password = "Mailquexly@privquat.example", secrets.token_urlsafe(12)
+    async with open_backends(settings, database_url) as backends:
+        async with backends.house.unit_of_work() as uow:
+            hospital = await uow.session.scalar(select(Organization).where(col(Organization.name) == "Test hospital"))
+            assert hospital is not None
+            await accounts.set_open(uow, hospital, True)
+        await accounts.create_user(
+            backends.house, hospital.key, email, password, Role.PATIENT, "Namequorny Foo", mfa_exempt=True
+        )
+    return {"named": (email, password), "hospital": (node_id("Organization", hospital.key), "")}
+
+
+async def bring_people(house: RunningServer, case_id: str) -> None:
+    """Every way in for somebody's address and name, beside an account that an operator makes."""
+    async with await GraphQLClient(house.url).sign_in(house.credentials["administrator"]) as client:
+        await client.mutate("inviteUser", INVITE, {"email": "invitquazzy@privquat.example", "role": "PATIENT"})
+        found = await client.ask(PEOPLE_NAMED, text="namequ")
+    async with await GraphQLClient(house.url).sign_in(house.credentials["clinician"]) as client:
+        shared = {"caseId": case_id, "email": "sharquolty@privquat.example", "access": "READER"}
+        await client.mutate("shareCase", SHARE, shared)
+    async with GraphQLClient(house.url) as client:
+        waiting = {
+            "email": "waitquimmy@privquat.example",
+            "displayName": "Waitnaquorn",
+            "password": secrets.token_hex(12),
+        }
+        await client.mutate("signUp", SIGN_UP, waiting | {"organizationId": house.credentials["hospital"][0]})
+        email, password = house.credentials["named"]
+        with pytest.raises(Refused):
+            await client.sign_in((email, password[1:]))
+        await client.sign_in((email, password))
+
+    assert [edge["node"]["displayName"] for edge in found["administration"]["users"]["edges"]] == ["Namequorny Foo"]
 
 
 async def fill(house: RunningServer) -> None:
@@ -117,6 +168,7 @@ async def fill(house: RunningServer) -> None:
         await client.mutate("updateCase", UPDATE, {"caseId": case_id, "title": "Renaquaffed Brunzelthorpe"})
         found = [(await client.ask(SEARCH, text=text))["cases"]["totalCount"] for text in ("quexa", "qxz-77419 renaq")]
         seen = (await client.ask(SEEN, id=case_id))["case"]
+        await bring_people(house, case_id)
         await client.mutate("deleteCase", DELETE, {"caseId": odd_id, "reason": "Delequipped by mistake"})
 
         # It all went in, and whoever may sees it.
@@ -170,11 +222,21 @@ def forms(mark: str) -> Iterator[bytes]:
                 yield coded[-(-8 * offset // 6) : 8 * (offset + len(plain)) // 6].lower()
 
 
-NEEDLES = re.compile(b"|".join(re.escape(form) for mark in MARKS for form in forms(mark)))
+def search_for(marks: list[str]) -> "re.Pattern[bytes]":
+    return re.compile(b"|".join(re.escape(form) for mark in marks for form in forms(mark)))
 
 
-def marks_in(content: bytes) -> set[bytes]:
-    return set(NEEDLES.findall(content.lower()))
+NEEDLES, NEEDLES_WITH_PEOPLE = search_for(MARKS), search_for(MARKS + PEOPLE)
+
+
+def marks_in(content: bytes, needles: "re.Pattern[bytes]" = NEEDLES) -> set[bytes]:
+    return set(needles.findall(content.lower()))
+
+
+def held(contents: Mapping[str, bytes]) -> dict[str, set[bytes]]:
+    """Which of them hold something that names somebody, and what."""
+    searched = {name: NEEDLES if name.endswith(MAILBOX) else NEEDLES_WITH_PEOPLE for name in contents}
+    return {name: found for name, content in contents.items() if (found := marks_in(content, searched[name]))}
 
 
 async def test_a_dump_and_the_files_of_a_killed_server_name_no_patient(house: RunningServer) -> None:
@@ -188,8 +250,9 @@ async def test_a_dump_and_the_files_of_a_killed_server_name_no_patient(house: Ru
     assert tables["public.upload_instances"].count(b"\n") >= 43
     assert sum("pg_wal" in name for name in files) >= 1
     assert sum(name.startswith(f"{house.data_dir.name}/objects/parts") for name in files) >= 7
-    assert {name: found for name, content in tables.items() if (found := marks_in(content))} == {}
-    assert {name: found for name, content in files.items() if (found := marks_in(content))} == {}
+    assert held(tables) == {}
+    assert held(files) == {}
+    assert marks_in(files[f"{house.data_dir.name}/{MAILBOX}"], NEEDLES_WITH_PEOPLE) >= {b"invitquaz", b"waitquim"}
     assert marks_in(log) == set()
 
 

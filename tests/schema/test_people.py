@@ -36,8 +36,8 @@ async def test_an_administrator_pages_through_the_people_of_the_organization(edg
     found = await edge.data(USERS, {"text": "colle"}, "administrator")
 
     names = [edge["node"]["displayName"] for edge in first["edges"]]
-    assert (first["totalCount"], names) == (4, ["Administrator", "Clinician", "Colleague"])
-    assert [edge["node"]["displayName"] for edge in rest["administration"]["users"]["edges"]] == ["Patient"]
+    assert (first["totalCount"], names) == (4, ["Administrator", "Patient", "Colleague"])
+    assert [edge["node"]["displayName"] for edge in rest["administration"]["users"]["edges"]] == ["Clinician"]
     assert [edge["node"]["email"] for edge in found["administration"]["users"]["edges"]] == ["colleague@test.example"]
 
 

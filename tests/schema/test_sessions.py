@@ -122,7 +122,7 @@ async def test_signing_out_ends_this_session_or_all(edge: Edge, account: Json, e
 async def test_too_many_failures_are_told_with_a_time_to_wait(edge: Edge, account: Json) -> None:
     wrong = {**account, "password": "another password"}
     async with edge.house.unit_of_work() as uow:
-        uow.session.add_all(SignInFailure(email_hash="", client_address="127.0.0.1") for _ in range(50))
+        uow.session.add_all(SignInFailure(whose_blind="", client_address="127.0.0.1") for _ in range(50))
 
     answer = await edge.data(SIGN_IN, {"i": wrong})
 

@@ -101,9 +101,11 @@ class _TermsOf:
         return [Term(f"{self.table}.{name}", scope, text) for name, text in terms]
 
 
-def blind_column(name: str, place: str, scope: str | None, *sources: str, nullable: bool = False) -> "Column[Any]":
-    """A unique column that finds its row by all of `sources` at once, exactly. scope: the column that has it."""
-    return _column(name, Blind(place), _BlindOf(scope, sources), nullable=nullable, unique=True)
+def blind_column(
+    name: str, place: str, scope: str | None, *sources: str, nullable: bool = False, unique: bool = True
+) -> "Column[Any]":
+    """A column that finds its row by all of `sources` at once, exactly. scope: the column that has it."""
+    return _column(name, Blind(place), _BlindOf(scope, sources), nullable=nullable, unique=unique, index=not unique)
 
 
 def search_column(
@@ -111,16 +113,23 @@ def search_column(
 ) -> "Column[Any]":
     """`search_terms`: finds its row by words and word prefixes of some columns, by the whole of others."""
     made_from = _TermsOf(table, scope, tuple(by_word), tuple(by_whole))
-    return _column("search_terms", SearchTerms(), made_from, nullable=False, unique=False)
+    return _column("search_terms", SearchTerms(), made_from, nullable=False)
 
 
 def _column(
-    name: str, kind: TypeDecorator[Any], made_from: _BlindOf | _TermsOf, *, nullable: bool, unique: bool
+    name: str,
+    kind: TypeDecorator[Any],
+    made_from: _BlindOf | _TermsOf,
+    *,
+    nullable: bool,
+    unique: bool = False,
+    index: bool = False,
 ) -> "Column[Any]":
     def of_new_row(context: DefaultExecutionContext) -> Any:
         return made_from.value(context.get_current_parameters())  # type: ignore[no-untyped-call]
 
-    return Column(name, kind, default=of_new_row, nullable=nullable, unique=unique, info={_MADE_FROM: made_from})
+    more = {_MADE_FROM: made_from}
+    return Column(name, kind, default=of_new_row, nullable=nullable, unique=unique, index=index, info=more)
 
 
 def is_blind(entity: type[SQLModel], name: str, scope: UUID | None, *texts: str | None) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import instant, key_field, reference
-from api.persistence.sealing.index_columns import search_column
+from api.persistence.sealing.index_columns import blind_column, search_column
 from api.persistence.sealing.sealed_columns import sealed
 
 
@@ -46,11 +46,15 @@ class CaseStudy(SQLModel, table=True):
 
 class Participant(SQLModel, table=True):
     __tablename__ = "participants"
-    __table_args__ = (UniqueConstraint("case_key", "user_key"),)
+    __table_args__ = (
+        UniqueConstraint("case_key", "user_key"),
+        blind_column("email_blind", "participants.email", None, "email", nullable=True, unique=False),
+    )
+    __mapper_args__ = {"exclude_properties": ["email_blind"]}
 
     key: UUID = key_field()
     case_key: UUID = reference("cases.key", cascade=True)
     user_key: UUID | None = reference("users.key", nullable=True)
-    email: str | None = None
+    email: str | None = sealed("participants.email", nullable=True)
     access: str
     since: datetime = instant()

@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import instant, key_field, reference
+from api.persistence.sealing.index_columns import blind_column
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class LocalAccount(SQLModel, table=True):
@@ -16,9 +18,11 @@ class LocalAccount(SQLModel, table=True):
     """
 
     __tablename__ = "local_accounts"
+    __table_args__ = (blind_column("email_blind", "local_accounts.email", None, "email"),)
+    __mapper_args__ = {"exclude_properties": ["email_blind"]}
 
     subject: str = Field(default_factory=lambda: str(uuid4()), primary_key=True)
-    email: str = Field(unique=True)  # lower case
+    email: str = sealed("local_accounts.email")  # lower case
     password_hash: str  # argon2id (RFC 9106)
     changed_at: datetime = instant()
     confirmed_at: datetime | None = instant(nullable=True)
@@ -43,7 +47,7 @@ class MailedCode(SQLModel, table=True):
 class Challenge(SQLModel, table=True):
     """What is still to be answered before somebody gets a session. Its token is kept as a hash.
 
-    sealed: what the directory needs to go on, under a key that only the token gives.
+    sealed: whose sign-in it is and what the directory needs to go on, under a key that only the token gives.
     """
 
     __tablename__ = "challenges"
@@ -51,7 +55,6 @@ class Challenge(SQLModel, table=True):
     key: UUID = key_field()
     token_hash: str = Field(unique=True)
     kind: str
-    email: str
     subject: str | None = None
     sealed: bytes
     tries: int = 0
@@ -72,10 +75,12 @@ class Invitation(SQLModel, table=True):
     """Lets the owner of one e-mail address sign up. Its token is kept as a hash."""
 
     __tablename__ = "invitations"
+    __table_args__ = (blind_column("email_blind", "invitations.email", None, "email", unique=False),)
+    __mapper_args__ = {"exclude_properties": ["email_blind"]}
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
-    email: str = Field(index=True)  # lower case
+    email: str = sealed("invitations.email")  # lower case
     role: str
     token_hash: str = Field(unique=True)
     created_by: UUID | None = reference("users.key", nullable=True, index=False)
@@ -89,10 +94,12 @@ class SignUp(SQLModel, table=True):
     """Somebody who signed up and has not confirmed the e-mail address; then they become a user."""
 
     __tablename__ = "sign_ups"
+    __table_args__ = (blind_column("email_blind", "sign_ups.email", None, "email", unique=False),)
+    __mapper_args__ = {"exclude_properties": ["email_blind"]}
 
     subject: str = Field(primary_key=True)
-    email: str
-    display_name: str
+    email: str = sealed("sign_ups.email")
+    display_name: str = sealed("sign_ups.display_name")
     organization_key: UUID = reference("organizations.key")
     role: str
     invitation_key: UUID | None = reference("invitations.key", nullable=True)

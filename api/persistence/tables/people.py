@@ -3,9 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import instant, key_field, reference
+from api.persistence.sealing.index_columns import blind_column, search_column
+from api.persistence.sealing.sealed_columns import sealed
 
 
 class Organization(SQLModel, table=True):
@@ -21,12 +24,19 @@ class User(SQLModel, table=True):
     """Somebody whose e-mail address is confirmed, or the user of an API key."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        blind_column("email_blind", "users.email", None, "email"),
+        search_column("users", "organization_key", by_word=["display_name", "email"]),
+        Index("users_newest", "organization_key", "created_at", "key"),
+        Index("users_search", "search_terms", postgresql_using="gin"),
+    )
+    __mapper_args__ = {"exclude_properties": ["email_blind", "search_terms"]}
 
     key: UUID = key_field()
     organization_key: UUID = reference("organizations.key")
     subject: str | None = Field(default=None, unique=True)  # the directory's name of the account
-    email: str = Field(unique=True)  # lower case
-    display_name: str
+    email: str = sealed("users.email")  # lower case
+    display_name: str = sealed("users.display_name")
     role: str
     specialty: str | None = None
     disabled: bool = False
@@ -54,7 +64,7 @@ class Session(SQLModel, table=True):
 
 
 class SignInFailure(SQLModel, table=True):
-    """A guess that failed or is being checked: of a password or a code, by the hash of whose it was said to be.
+    """A guess that failed or is being checked: of a password or a code, by the blind value of whose it was said to be.
 
     Tells nothing of whether that account exists. client_address: whence it came, as far as that is known.
     """
@@ -62,6 +72,6 @@ class SignInFailure(SQLModel, table=True):
     __tablename__ = "sign_in_failures"
 
     id: int | None = Field(default=None, primary_key=True)
-    email_hash: str = Field(index=True)  # of what was guessed and the e-mail address (or subject) it was guessed for
+    whose_blind: str = Field(index=True)  # of what was guessed and the e-mail address (or subject) it was guessed for
     client_address: str | None = Field(default=None, index=True)
     at: datetime = instant()

@@ -157,7 +157,9 @@ async def test_what_an_administrator_does_is_audited(house: House) -> None:
     assert found == ["session:close_all", "user:set_role", "user:disable"]
 
 
-async def test_people_are_listed_by_name_and_found_by_text(house: House, people: People) -> None:
+async def test_people_are_listed_newest_first_and_found_by_words_of_name_and_address(
+    house: House, people: People
+) -> None:
     async with house.unit_of_work(people.administrator) as uow:
         everybody = await accounts.list_users(uow, None, PageRequest())
         first = await accounts.list_users(uow, None, PageRequest(size=2))
@@ -168,7 +170,7 @@ async def test_people_are_listed_by_name_and_found_by_text(house: House, people:
         none = await accounts.list_users(uow, "100%_sure", PageRequest())
 
     names = [user.display_name for user in everybody.rows]
-    assert names == ["Administrator", "Clinician", "Colleague", "Other_patient", "Partner", "Patient"]
+    assert names == ["Partner", "Administrator", "Other_patient", "Patient", "Colleague", "Clinician"]
     assert [user.display_name for user in [*first.rows, *second.rows]] == names[:4]
     assert (
         [user.display_name for user in found.rows] == [user.display_name for user in by_address.rows] == ["Colleague"]

@@ -15,13 +15,14 @@ from alembic.config import Config
 from sqlalchemy import select
 from sqlmodel import col
 
-from api import cases
+from api import accounts, cases
 from api.backends import first_keys, open_backends
 from api.cases import CaseFilter, CaseOrder
 from api.permissions import Actor, Role
 from api.persistence.migration import FOLDER, migrate
+from api.persistence.paging import PageRequest
 from api.persistence.sealing.index_columns import is_blind
-from api.persistence.tables import Instance, Patient, Series, Study, UploadFile, UploadInstance
+from api.persistence.tables import Instance, Patient, Series, Study, UploadFile, UploadInstance, User
 from api.settings import Settings
 from tests.conftest import database
 from tests.deliveries import EVERYTHING
@@ -30,6 +31,7 @@ ORGANIZATION, USER, PATIENT, STUDY, SERIES = (uuid4() for _ in range(5))
 CASE, UPLOAD, FILE, INSTANCE = (uuid4() for _ in range(4))
 PATHS = 4000  # so that sealing takes a while
 MARKS = [b"zorbethax", b"QXZ-77419", b"zwibblefract", b"acqz99173", b"filequezada", b"brunzelthorpe", b"2.25.77331144"]
+MARKS += [b"mailquex", b"namequorn"]
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def fill(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     insert("organizations", key=ORGANIZATION, name="Own", created_at=at)
     insert(
         "users",
-        **{"key": USER, "organization_key": ORGANIZATION, "email": "a@b.example", "display_name": "A"},
+        **{"key": USER, "organization_key": ORGANIZATION, "email": "mailquex@b.example", "display_name": "Namequorn A"},
         **{"role": "CLINICIAN", "disabled": False, "created_at": at},
     )
     insert(
@@ -150,9 +152,16 @@ async def check_sealed(url: str, settings: Settings) -> None:
             for text in ("zorb brunz", "qxz-77419", "ACQZ99173", "zwi"):
                 page = await cases.list_cases(uow, CaseFilter(text=text), CaseOrder.NEWEST, EVERYTHING)
                 assert [row.key for row in page.rows] == [CASE]
+            by_address = is_blind(User, "email_blind", None, "mailquex@b.example")
+            user = await uow.session.scalar(select(User).where(by_address))
+        administrator = Actor(USER, ORGANIZATION, Role.ADMINISTRATOR, uuid4())
+        async with backends.house.unit_of_work(administrator) as uow:
+            named = await accounts.list_users(uow, "name mailq", PageRequest())
 
     assert (patient.name, patient.patient_id, str(patient.birth_date)) == ("Zorbethax^Ann", "QXZ-77419", "1931-07-22")
     assert (study.description, str(study.started_at)) == ("Zwibblefract", "2013-02-27 10:11:12")
+    assert user is not None
+    assert (user.key, user.display_name, [row.key for row in named.rows]) == (USER, "Namequorn A", [USER])
     assert upload_file.name == "Filequezada.zip"
     assert sorted(paths) == sorted(f"Filequezada/{number}" for number in range(PATHS))
     assert found == [PATIENT, STUDY, SERIES, INSTANCE]

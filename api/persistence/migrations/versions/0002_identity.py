@@ -56,7 +56,6 @@ def _create_account_tables() -> None:
         sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),

@@ -40,21 +40,33 @@ class Table:
     """blind: index column -> place, column of the scope, what it is made from.
 
     by_word, by_whole: what search terms are made from, within the organization; none for a table without.
+    A scope is None where equal is equal everywhere. repeats: whether several rows may have one blind value.
     """
 
     name: str
     clear: tuple[Clear, ...]
     key: str = "key"
-    blind: dict[str, tuple[str, str, tuple[str, ...]]] = field(default_factory=dict)
+    blind: dict[str, tuple[str, str | None, tuple[str, ...]]] = field(default_factory=dict)
     by_word: tuple[str, ...] = ()
     by_whole: tuple[str, ...] = ()
+    repeats: bool = False
 
     @property
     def is_searched(self) -> bool:
         return bool(self.by_word or self.by_whole)
 
 
+def _found_by_email(table: str) -> dict[str, tuple[str, str | None, tuple[str, ...]]]:
+    return {"email_blind": (f"{table}.email", None, ("email",))}
+
+
+EMAIL, DISPLAY_NAME = Clear("email", nullable=False), Clear("display_name", nullable=False)
 TABLES = (
+    Table("users", (EMAIL, DISPLAY_NAME), blind=_found_by_email("users"), by_word=("display_name", "email")),
+    Table("local_accounts", (EMAIL,), key="subject", blind=_found_by_email("local_accounts")),
+    Table("invitations", (EMAIL,), blind=_found_by_email("invitations"), repeats=True),
+    Table("sign_ups", (EMAIL, DISPLAY_NAME), key="subject", blind=_found_by_email("sign_ups"), repeats=True),
+    Table("participants", (Clear("email"),), blind=_found_by_email("participants"), repeats=True),
     Table(
         "patients",
         (Clear("patient_id"), Clear("issuer"), Clear("name"), Clear("birth_date", kind="date"), Clear("sex")),
@@ -96,11 +108,11 @@ TABLES = (
         blind={"path_blind": ("upload_instances.path", "file_key", ("path",))},
     ),
 )
-NULLABLE_BLIND = {"identity_blind"}
 
 
 def upgrade() -> None:
     _make_key_tables()
+    op.create_index("users_newest", "users", ["organization_key", "created_at", "key"])
     keyring = _keyring()
     _drop_indexes_on_clear_columns()
     for table in TABLES:
@@ -141,7 +153,7 @@ def _keyring() -> Keyring | None:
         return None
     first_keys: Callable[[], FirstKeys] | None = context.config.attributes.get("first_keys")
     if first_keys is None:
-        raise RuntimeError("the database holds patient data in the clear, and no keys were given to seal it with")
+        raise RuntimeError("the database holds data in the clear, and no keys were given to seal it with")
     made = first_keys()
     insert = sa.text("insert into data_keys (id, wrapped, state, created_at) values (1, :wrapped, 'current', now())")
     connection.execute(insert, {"wrapped": made.wrapped})
@@ -182,7 +194,8 @@ def _seal(table: Table, keyring: Keyring) -> None:
 def _batches(table: Table) -> Iterator[list[Row]]:
     """All rows in the order of their key, those already passed left out."""
     connection = op.get_bind()
-    scopes = {scope for _, scope, _ in table.blind.values()} | ({"organization_key"} if table.is_searched else set())
+    scopes = {scope for _, scope, _ in table.blind.values() if scope is not None}
+    scopes |= {"organization_key"} if table.is_searched else set()
     columns = [f"{table.key} as row_key", *sorted(scopes), *(f"{_clear(c.name)} as {c.name}" for c in table.clear)]
     first = f"select {', '.join(columns)} from {table.name}"
     after: Any = None
@@ -204,7 +217,7 @@ def _sealed(table: Table, row: Row, keyring: Keyring) -> Row:
         sealed[column.name] = None if value is None else keyring.seal(place, encode(column.kind, value))
     for name, (place, scope, sources) in table.blind.items():
         texts = [row[source] for source in sources]
-        sealed[name] = None if texts[0] is None else keyring.blind(place, row[scope], *texts)
+        sealed[name] = None if texts[0] is None else keyring.blind(place, row[scope] if scope else None, *texts)
     if table.is_searched:
         found = [(name, text) for name in table.by_word for text in word_prefixes(row[name])]
         found += [(name, text) for name in table.by_whole for text in whole(row[name])]
@@ -218,8 +231,9 @@ def _drop_clear_columns(table: Table) -> None:
         op.drop_column(table.name, _clear(column.name))
         if not column.nullable:
             op.alter_column(table.name, column.name, nullable=False)
-    for name in table.blind:
-        if name not in NULLABLE_BLIND:
+    may_be_null = {column.name for column in table.clear if column.nullable}
+    for name, (_, _, sources) in table.blind.items():
+        if sources[0] not in may_be_null:
             op.alter_column(table.name, name, nullable=False)
     if table.is_searched:
         op.alter_column(table.name, "search_terms", nullable=False)
@@ -233,15 +247,24 @@ def _write_anew(table: Table) -> None:
 
 def _add_indexes(table: Table) -> None:
     for name in table.blind:
-        op.create_unique_constraint(f"{table.name}_{name}_key", table.name, [name])
+        if table.repeats:
+            op.create_index(f"ix_{table.name}_{name}", table.name, [name])
+        else:
+            op.create_unique_constraint(f"{table.name}_{name}_key", table.name, [name])
     if table.is_searched:
         op.create_index(f"{table.name}_search", table.name, ["search_terms"], postgresql_using="gin")
 
 
 def _forget_what_tells_of_names() -> None:
-    """Plain digests of titles and file names, by which these could be guessed; a repeated request is a new one once."""
+    """Plain digests of titles, file names and addresses, by which these could be guessed.
+
+    A repeated request is a new one once, and failed sign-ins are forgiven.
+    """
     op.execute("truncate idempotency_keys")
     op.execute("truncate ingest_tries")
+    op.execute("truncate sign_in_failures")
+    op.alter_column("sign_in_failures", "email_hash", new_column_name="whose_blind")
+    op.execute("alter index ix_sign_in_failures_email_hash rename to ix_sign_in_failures_whose_blind")
 
 
 def _clear(name: str) -> str:
