@@ -16,7 +16,7 @@ from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
 from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Case, Participant, User
-from api.unit_of_work import UnitOfWork
+from api.unit_of_work import House, UnitOfWork
 
 OWNER = "OWNER"
 EMAIL_LENGTH = 254  # RFC 5321 4.5.3.1.3
@@ -86,6 +86,26 @@ async def unshare(uow: UnitOfWork, case_key: UUID, participant_key: UUID) -> Non
     _tell(uow, case, "case:unshare")
     await uow.session.flush()  # before it: whoever takes themselves out of a foreign case may not change that any more
     await uow.session.delete(participant)
+
+
+async def attach(house: House, user_key: UUID) -> None:
+    """Job: somebody has proved an address; what was shared with it before they had an account is shared with them.
+
+    May run twice.
+    """
+    async with house.unit_of_work() as uow:
+        user = await uow.session.get(User, user_key)
+        if user is None or user.role == Role.PARTNER:
+            return
+        by_address = is_blind(Participant, "email_blind", None, user.email), col(Participant.user_key).is_(None)
+        waiting = (await uow.session.execute(select(col(Participant.case_key)).where(*by_address))).scalars().all()
+    for case_key in waiting:
+        async with house.unit_of_work() as uow:
+            case = await uow.session.get(Case, case_key, with_for_update=True)
+            there = await _find(uow, case_key, user, user.email)
+            if case is not None and there is not None and there.user_key is None:
+                there.user_key = user.key
+                _tell(uow, case, "case:attach")
 
 
 def _checked(email: str) -> str:

@@ -12,7 +12,7 @@ from procrastinate.jobs import Job
 from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
-from api import accounts, exports, ingest, uploads
+from api import accounts, exports, ingest, sharing, uploads
 from api.analyses import running as analyses
 from api.exports import running as export_runs
 from api.oversight import anchors, rounds
@@ -43,6 +43,7 @@ RUN: dict[str, Run] = {
     jobs.ANALYZE: analyses.run,
     jobs.EXPORT: export_runs.run,
     jobs.TELL_DIRECTORY: accounts.tell_directory,
+    jobs.ATTACH: sharing.attach,
 }
 GIVE_UP: dict[str, Run] = {  # others leave nothing undone
     jobs.INGEST: ingest.give_up,

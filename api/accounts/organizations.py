@@ -11,6 +11,7 @@ from api.accounts.visitor import folded
 from api.errors import Conflict, Invalid, NotFound
 from api.mail.mailer import is_address
 from api.permissions import Role
+from api.persistence import jobs
 from api.persistence.columns import is_storable
 from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Organization, RecoveryCode, Session, User
@@ -103,4 +104,5 @@ async def create_user(
         uow.session.add(user)
         await uow.session.flush()
         uow.audit("user:create", user.key)
+        await uow.defer(jobs.ATTACH, user_key=str(user.key))
     return user

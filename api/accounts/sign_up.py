@@ -23,6 +23,7 @@ from api.identity.directory import Step, StepKind
 from api.identity.passwords import check_strength
 from api.mail.mailer import is_address
 from api.permissions import Role
+from api.persistence import jobs
 from api.persistence.columns import is_storable, now
 from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Invitation, Organization, SignUp, User
@@ -130,6 +131,7 @@ async def ensure_user(visitor: Visitor, subject: str) -> User | None:
         await uow.session.delete(row)
         uow.actor = actor_of(user)
         uow.audit("account:confirm", user.key, kind="User")
+        await uow.defer(jobs.ATTACH, user_key=str(user.key))
         if invitation is not None:
             invitation.accepted_at = now()
             uow.audit("invitation:accept", invitation.key)

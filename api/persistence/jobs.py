@@ -10,6 +10,7 @@ INGEST = "ingest"
 ANALYZE = "analyze"
 EXPORT = "export"
 TELL_DIRECTORY = "tell_directory"
+ATTACH = "attach"
 
 
 def open_jobs(url: str, *, blocking: bool = False) -> procrastinate.App:

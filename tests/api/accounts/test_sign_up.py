@@ -17,6 +17,7 @@ from api.identity.directory import StepKind
 from api.permissions import Actor, Role
 from api.persistence.audit.entries import Service
 from api.persistence.columns import now
+from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import AuditEntry, Invitation, Organization, User
 from api.unit_of_work import House
 from tests.accounts import ANOTHER, PASSWORD, Account, challenge_of, make_account, visitor
@@ -58,7 +59,7 @@ def person(email: str, password: str = PASSWORD, **more: object) -> NewPerson:
 
 async def find_user(house: House, email: str) -> User | None:
     async with house.sessions() as session:
-        user: User | None = await session.scalar(select(User).where(col(User.email) == email))
+        user: User | None = await session.scalar(select(User).where(is_blind(User, "email_blind", None, email)))
     return user
 
 
@@ -233,7 +234,12 @@ async def test_of_two_who_confirm_at_once_one_user_comes(house: House, administr
     )
 
     async with house.sessions() as session:
-        assert await session.scalar(select(func.count()).select_from(User).where(col(User.email) == email)) == 1
+        assert (
+            await session.scalar(
+                select(func.count()).select_from(User).where(is_blind(User, "email_blind", None, email))
+            )
+            == 1
+        )
 
 
 async def test_a_crash_after_the_directory_confirmed_is_made_good_at_the_next_sign_in(
