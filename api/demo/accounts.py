@@ -14,6 +14,7 @@ from api import accounts
 from api.client.credentials import Account, Credentials
 from api.errors import Conflict
 from api.permissions import Role
+from api.persistence.sealing.index_columns import is_any_blind
 from api.persistence.tables import Organization, Session, User
 from api.unit_of_work import House, UnitOfWork
 
@@ -41,7 +42,7 @@ async def ensure_accounts(house: House, passwords: Passwords) -> tuple[Credentia
     kept = {account.email: account for account in saved.accounts} if saved else {}
     wanted = [kept.get(email) or Account(email, new_password(), role.value, name) for email, role, name in PEOPLE]
     async with house.unit_of_work() as uow:
-        statement = select(User).where(col(User.email).in_([account.email for account in wanted]))
+        statement = select(User).where(is_any_blind(User, "email_blind", None, [account.email for account in wanted]))
         there = {user.email: user for user in (await uow.session.execute(statement)).scalars()}
         organization = await _organization(uow)
     for account in wanted:
