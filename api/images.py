@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from api.errors import Unauthenticated
+from api.permissions import CaseSubject
+from api.persistence import cases as case_rows
 from api.persistence.cases import visible_study_keys
 from api.persistence.columns import now
 from api.persistence.tables import Case, CaseStudy, Frame, Instance, Patient, Series, Stack, Study
@@ -71,13 +73,9 @@ async def find_stacks(uow: UnitOfWork, keys: Iterable[UUID]) -> dict[UUID, Stack
     return {row.key: row for row in (await uow.session.execute(statement)).scalars()}
 
 
-async def cases_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Keys of the cases that hold each study, for asking what a study is to the actor."""
-    statement = select(CaseStudy).where(col(CaseStudy.study_key).in_(list(study_keys)))
-    found: dict[UUID, list[UUID]] = defaultdict(list)
-    for row in (await uow.session.execute(statement)).scalars():
-        found[row.study_key].append(row.case_key)
-    return found
+async def subjects_of_studies(uow: UnitOfWork, study_keys: Iterable[UUID]) -> dict[UUID, list[CaseSubject]]:
+    """What the cases that hold each study are to the actor: a study may be shown by one and not by another."""
+    return await case_rows.subjects_of_studies(uow.session, uow.actor, study_keys) if uow.actor else {}
 
 
 async def studies_of_cases(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, list[Study]]:

@@ -129,6 +129,18 @@ async def releases_of(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, 
     return found
 
 
+async def released_urgency(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[UUID, str]:
+    """Of the review that was released last and not withdrawn: what the patient was told, whatever came after it."""
+    shown = await _allowed(uow, case_keys, Action.CASE_SEE_RELEASES)
+    statement = (
+        select(col(Release.case_key), col(Review.urgency))
+        .join(Review, col(Review.key) == col(Release.review_key))
+        .where(col(Release.case_key).in_(shown), col(Release.withdrawn_at).is_(None))
+        .order_by(col(Release.at), col(Release.key))
+    )
+    return {row[0]: row[1] for row in await uow.session.execute(statement)}
+
+
 def _release(uow: UnitOfWork, review: Review, summary: str) -> None:
     assert uow.actor is not None
     uow.session.add(

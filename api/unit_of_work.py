@@ -124,6 +124,11 @@ class UnitOfWork:
     def store(self) -> ObjectStore:
         return self.house.store
 
+    @property
+    def has_records(self) -> bool:
+        """Whether there is something to write before the commit."""
+        return bool(self._events or self._audit)
+
     def tell(self, *events: NewEvent) -> None:
         """Append events when the transaction ends, each once however often it is told."""
         self._events.extend(events)

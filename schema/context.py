@@ -33,6 +33,7 @@ from schema.credentials import Credential
 from schema.loaders import Loaders
 from schema.node_ids import find_key
 from schema.reads import CASE_LIST, Read, Reads
+from schema.shared_reading import SharedReading
 
 GRAPHQL_PATH = "/graphql"
 REFRESH_COOKIE = "__Host-hilum_refresh"  # browsers take it from this host alone, over TLS or from their own machine
@@ -84,6 +85,7 @@ class Context:
     trace_id: str = field(default_factory=lambda: find_trace_id() or secrets.token_hex(16))
     loaders: Loaders = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _shared: SharedReading | None = None
 
     def __post_init__(self) -> None:
         self.renew()
@@ -114,9 +116,20 @@ class Context:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
-        """A short transaction; one at a time, so that an operation never holds two connections."""
-        async with self._lock, self._unit_of_work() as uow:
+        """A short transaction, or in a query the one it shares; one reader at a time, and one connection."""
+        async with self._lock, self._shared.use() if self._shared else self._unit_of_work() as uow:
             yield uow
+
+    @asynccontextmanager
+    async def in_one_transaction(self) -> AsyncIterator[None]:
+        """Of a query, which writes nothing: whatever is read within, until it is recorded."""
+        self._shared = shared = SharedReading(self._unit_of_work)
+        try:
+            yield
+        finally:
+            shared.leave()
+            if not self._lock.locked():  # else a loader that outlived its query is reading, and ends it
+                await shared.commit()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[UnitOfWork]:
@@ -127,6 +140,9 @@ class Context:
 
     async def record(self) -> None:
         """Write down what was shown and refused; where this fails the answer must not go."""
+        if self._shared is not None:  # first: while waiting for another connection none is held
+            async with self._lock:
+                await self._shared.commit()
         reads = self.reads.take()
         if not reads:
             return

@@ -164,6 +164,10 @@ class Loaders:
         return self._many(reviews.releases_of)
 
     @cached_property
+    def released_urgency(self) -> DataLoader[UUID, str | None]:
+        return self._one(reviews.released_urgency)
+
+    @cached_property
     def finding(self) -> DataLoader[UUID, tables.Finding | None]:
         return self._one(analyses.find_findings)
 
@@ -228,10 +232,11 @@ async def _identities(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, bool]:
     """Of any case that holds the study and shows it: the strongest right counts."""
     if uow.actor is None or not is_conceivable(uow.actor, Action.CASE_SEE_IDENTITY):
         return {}
-    holding = await images.cases_of_studies(uow, keys)
-    subjects = await cases.subjects(uow, {key for some in holding.values() for key in some})
-    shown = {key for key, subject in subjects.items() if is_allowed(uow.actor, Action.CASE_SEE_IDENTITY, subject)}
-    return {key: any(case_key in shown for case_key in holding[key]) for key in keys if key in holding}
+    actor = uow.actor
+    return {
+        key: any(is_allowed(actor, Action.CASE_SEE_IDENTITY, subject) for subject in subjects)
+        for key, subjects in (await images.subjects_of_studies(uow, keys)).items()
+    }
 
 
 async def _patient_identities(uow: UnitOfWork, keys: list[UUID]) -> Mapping[UUID, bool]:

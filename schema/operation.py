@@ -136,10 +136,14 @@ class Operation(SchemaExtension):
         seconds = context.house.settings.query_seconds
         try:
             async with asyncio.timeout(seconds):
-                if execution.operation_type is OperationType.QUERY:
+                if execution.operation_type is not OperationType.QUERY:
+                    yield
+                    await context.record()
+                    return
+                async with context.in_one_transaction():
                     await context.begin(execution.variables)
-                yield
-                await context.record()
+                    yield
+                    await context.record()
         except TimeoutError:
             raise Unavailable(f"This took longer than {seconds:g} seconds. Ask for less at once.") from None
 

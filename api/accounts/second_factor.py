@@ -16,6 +16,7 @@ from api.persistence.columns import now
 from api.persistence.tables import Session, User
 
 ISSUER = "Hilum"
+AT_NEXT_SIGN_IN = "Your old authenticator was removed. Sign out and in again: you are asked to set up a new one then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Enrollment:
 async def begin_enrollment(visitor: Visitor, token: str | None = None) -> Enrollment:
     """token: of an ENROLL_TOTP challenge; None for whoever is signed in.
 
-    Raises: Expired, Unauthenticated, NotPermitted where a second factor would be replaced in an old session.
+    Raises: Expired, Unauthenticated, NotPermitted where a second factor would be replaced in an old session, or can
+    only be replaced at a sign-in.
     """
     if token is not None:
         challenge = await open_challenge(visitor, token, StepKind.ENROLL_TOTP, is_answer=False)
@@ -40,7 +42,14 @@ async def begin_enrollment(visitor: Visitor, token: str | None = None) -> Enroll
             uow.audit("second_factor:begin", person.key)
         return Enrollment(secret, _uri(secret, challenge.email))
     user, session = await _signed_in(visitor)
-    secret, who = await visitor.house.directory.begin_totp(await _proof(visitor, user, session))
+    proof = await _proof(visitor, user, session)
+    try:
+        secret, who = await visitor.house.directory.begin_totp(proof)
+    except Expired:
+        if proof.state is not None:
+            raise
+        await _remove(visitor, user)
+        raise NotPermitted(AT_NEXT_SIGN_IN) from None
     await _keep_state(visitor, session, who)
     await visitor.note("second_factor:begin", user, "ok")
     return Enrollment(secret, _uri(secret, user.email))
@@ -112,6 +121,16 @@ async def _signed_in(visitor: Visitor) -> tuple[User, Session]:
     if user.mfa_enabled and session.created_at < now() - age:
         raise NotPermitted("Sign in again first: a second factor is replaced only shortly after signing in.")
     return user, session
+
+
+async def _remove(visitor: Visitor, user: User) -> None:
+    """For a session that a recovery code opened, of which a directory far away knows nothing: whoever signs in next
+    with the password enrols. The recovery codes stay until then."""
+    assert user.subject is not None
+    await visitor.house.directory.remove_totp(user.subject)
+    async with visitor.recording(user) as uow:
+        (await uow.session.get_one(User, user.key)).mfa_enabled = False
+        uow.audit("second_factor:remove", user.key)
 
 
 async def _proof(visitor: Visitor, user: User, session: Session) -> Proof:

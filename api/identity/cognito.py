@@ -10,7 +10,8 @@ What differs from our own directory, because Cognito is so:
   is asked once more with a password that is surely wrong; CONFIRM_EMAIL is told only where that is refused as wrong.
 - Codes live as long as Cognito has it (a day to confirm, an hour to reset), and it limits tries by its own rules.
 - `remove_totp` needs a pool where the second factor is optional; Cognito keeps the old secret, unused.
-- `begin_totp` needs a sign-in that the pool knows: not one that a recovery code opened (its state is None).
+- `begin_totp` needs a sign-in that the pool knows: not one that a recovery code opened (its state is None;
+  `api.accounts.second_factor` then has the next sign-in enrol).
 - How long Cognito takes for an address without account is Cognito's; we make the same requests in the same order.
 """
 

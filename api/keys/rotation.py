@@ -18,6 +18,8 @@ from sqlmodel import SQLModel
 
 from api.keys.opening import COMING, CURRENT, LEAVING, Connection, Keeper, KeysUnusable, connect, context
 from api.keys.resealing import SealedTable, count_under, reseal, sealed_tables
+from api.persistence.audit.entries import Outcome, Service, new_entry
+from api.persistence.audit.writing import append_alone
 from api.persistence.sealing.keyring import Keyring
 from api.storage.data_keys import DataKeys
 
@@ -64,10 +66,12 @@ class Rotation:
             self.say("A new master key wraps from now on; keep the older ones, stored objects need them.")
         number = int(await _fetch(connection, "select max(id) + 1 from data_keys"))
         key = await self.data_keys.generate(context(number))
-        await connection.execute(
-            "insert into data_keys (id, wrapped, state, created_at) values (%s, %s, %s, now())",
-            [number, key.wrapped, COMING],
-        )
+        async with connection.transaction():
+            await connection.execute(
+                "insert into data_keys (id, wrapped, state, created_at) values (%s, %s, %s, now())",
+                [number, key.wrapped, COMING],
+            )
+            await _note(connection, "data_key:make")
         self.say(f"Data key {number} is made.")
 
     async def _make_current(self, connection: Connection) -> None:
@@ -76,6 +80,7 @@ class Rotation:
         async with connection.transaction():
             await connection.execute("update data_keys set state = %s where state = %s", [LEAVING, CURRENT])
             await connection.execute("update data_keys set state = %s where state = %s", [CURRENT, COMING])
+            await _note(connection, "data_key:use")
         self.say("It seals from now on.")
 
     async def _wait_for_writers(self, connection: Connection) -> None:
@@ -92,7 +97,9 @@ class Rotation:
         old = sorted(keyring.numbers - {keyring.current})
         for table in sealed_tables(SQLModel.metadata):
             await self._reseal(connection, keyring, table, old)
-        await connection.execute("delete from data_keys where id = any(%s) and state = %s", [old, LEAVING])
+        async with connection.transaction():
+            await connection.execute("delete from data_keys where id = any(%s) and state = %s", [old, LEAVING])
+            await _note(connection, "data_key:delete")
         self.say(f"Nothing is sealed under data key {', '.join(map(str, old))} any more; it is gone.")
 
     async def _reseal(self, connection: Connection, keyring: Keyring, table: SealedTable, old: list[int]) -> None:
@@ -106,6 +113,11 @@ class Rotation:
 
 def _no_master(new_master: NewMaster | None) -> str:
     return " No new master key is made; rotate once more for one." if new_master is not None else ""
+
+
+async def _note(connection: Connection, action: str) -> None:
+    """In the chain of the system: who rotates is the operator, at the command line."""
+    await append_alone(connection, [new_entry(None, Service.COMMAND, action, None, Outcome.OK)])
 
 
 async def _states(connection: Connection) -> list[tuple[int, str]]:

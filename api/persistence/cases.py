@@ -1,6 +1,8 @@
 """Which cases somebody may see, as a query; and what a case is to them."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, any_, exists, false, func, or_, select
@@ -67,16 +69,29 @@ def visible_study_keys(actor: Actor) -> Select[UUID]:
 
 async def subjects(session: AsyncSession, actor: Actor, case_keys: Iterable[UUID]) -> dict[UUID, CaseSubject]:
     """What each case is to the actor; cases that are deleted or never were are left out."""
-    statement = (
-        select(col(Case.key), col(Case.organization_key), col(Participant.access))
-        .join(
-            Participant,
-            and_(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key),
-            isouter=True,
-        )
-        .where(col(Case.key).in_(list(case_keys)), col(Case.deleted_at).is_(None))
-    )
+    statement = _subjects(actor).where(col(Case.key).in_(list(case_keys)))
     return {row[0]: CaseSubject(*row) for row in await session.execute(statement)}
+
+
+async def subjects_of_studies(
+    session: AsyncSession, actor: Actor, study_keys: Iterable[UUID]
+) -> dict[UUID, list[CaseSubject]]:
+    """What the cases that hold each study are to the actor."""
+    statement = (
+        _subjects(actor, col(CaseStudy.study_key))
+        .join(CaseStudy, col(CaseStudy.case_key) == col(Case.key))
+        .where(col(CaseStudy.study_key).in_(list(study_keys)))
+    )
+    found: dict[UUID, list[CaseSubject]] = defaultdict(list)
+    for *subject, study_key in await session.execute(statement):
+        found[study_key].append(CaseSubject(*subject))
+    return found
+
+
+def _subjects(actor: Actor, *also: Any) -> Select[*tuple[Any, ...]]:
+    mine = and_(col(Participant.case_key) == col(Case.key), col(Participant.user_key) == actor.user_key)
+    columns = select(col(Case.key), col(Case.organization_key), col(Participant.access), *also)
+    return columns.select_from(Case).join(Participant, mine, isouter=True).where(col(Case.deleted_at).is_(None))
 
 
 async def require_case(

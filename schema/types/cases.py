@@ -264,13 +264,10 @@ class Case(Node):
 
     @described("From the newest analysis unless a clinician set it; null before one, and to a patient before release.")
     async def urgency(self, info: Info) -> Urgency | None:
-        if self.row.urgency is None:
-            return None
+        shown = self.row.urgency
         if not await self._allows(info, Action.CASE_SEE_ANALYSES):
-            released = await info.context.loaders.releases_of_case.load(self.row.key)
-            if all(row.withdrawn_at is not None for row in released):
-                return None
-        return Urgency(self.row.urgency)
+            shown = await info.context.loaders.released_urgency.load(self.row.key)
+        return Urgency(shown) if shown is not None else None
 
     @strawberry.field
     async def organization(self, info: Info) -> Organization:

@@ -193,6 +193,9 @@ def _leave_out(stack: ExitStack) -> None:
     async def owned(session: object, actor: Actor, case_keys: Any) -> dict[UUID, CaseSubject]:
         return {key: CaseSubject(key, actor.organization_key, "OWNER") for key in case_keys}
 
+    async def owned_studies(uow: UnitOfWork, study_keys: Any) -> dict[UUID, list[CaseSubject]]:
+        return {key: [CaseSubject(key, uuid4(), "OWNER")] for key in study_keys}
+
     async def found(uow: UnitOfWork, case_keys: Any) -> dict[UUID, tuple[tables.Case, CaseSubject]]:
         statement = select(tables.Case).where(col(tables.Case.key).in_(list(case_keys)))
         rows = (await uow.session.execute(statement)).scalars()
@@ -202,6 +205,7 @@ def _leave_out(stack: ExitStack) -> None:
     stack.enter_context(patch("api.unit_of_work.seen_by", lambda actor: {}))
     stack.enter_context(patch("api.persistence.cases.visible", all_cases))
     stack.enter_context(patch("api.persistence.cases.subjects", owned))
+    stack.enter_context(patch("api.images.subjects_of_studies", owned_studies))
     stack.enter_context(patch("api.cases.find_with_subjects", found))
     for place in ("schema.types.cases", "schema.loaders", "api.analyses.reading"):
         stack.enter_context(patch(f"{place}.is_allowed", lambda *asked: True))

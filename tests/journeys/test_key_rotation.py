@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from api.backends import open_backends
 from api.keys.resealing import sealed_tables
+from api.persistence.audit.entries import Service
 from api.persistence.sealing.keyring import number_of
 from api.settings import Settings
 from api.storage.local_keys import LocalKeys
@@ -99,6 +100,14 @@ def data_keys(house: RunningServer) -> dict[int, str]:
         return {row[0]: row[1] for row in connection.execute("select id, state from data_keys").fetchall()}
 
 
+def acts_on_keys(house: RunningServer) -> list[str]:
+    """As the system's chain of the audit has them."""
+    assert house.database_url is not None
+    with psycopg.connect(house.database_url) as connection:
+        asked = "select action from audit_entries where action like 'data_key:%%' and actor_key = %s order by number"
+        return [row[0] for row in connection.execute(asked, [Service.COMMAND.key]).fetchall()]
+
+
 def keys_in_use(house: RunningServer) -> dict[int, int]:
     """How many values lie sealed under each data key."""
     assert house.database_url is not None
@@ -168,6 +177,7 @@ async def test_keys_are_rotated_while_people_work(house: RunningServer) -> None:
     assert before == {1: "current"}
     assert data_keys(house) == {2: "current"}
     assert keys_in_use(house).keys() == {2}
+    assert acts_on_keys(house) == ["data_key:make", "data_key:use", "data_key:delete"]
     assert "Nothing is sealed under data key 1 any more" in said
     assert min(worked.values()) > 3, worked
     await check_all_readable(house)

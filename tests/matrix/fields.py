@@ -125,7 +125,7 @@ FIELDS: dict[str, FieldRule] = {
     **of("Invitation", WITH_IT, "id email role createdAt expiresAt acceptedAt revokedAt"),
     **of("ApiKey", WITH_IT, "id scopes prefix createdAt lastUsedAt expiresAt revokedAt name user"),
     **of("AuditConnection", WITH_IT, "intact verifiedAt"),
-    **of("AuditEntry", WITH_IT, "id at action subjectId outcome address traceId hash service actor"),
+    **of("AuditEntry", WITH_IT, "id at action subjectId outcome address traceId hash service actor actorKey"),
 }
 
 # Where these may not be seen, asking for them is refused: they are none of the case's.
@@ -139,7 +139,14 @@ MAY_BE_EMPTY = {
     *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),
     *("Export.failure", "ApiKey.lastUsedAt", "ApiKey.revokedAt", "Invitation.acceptedAt", "Invitation.revokedAt"),
     *("AuditConnection.intact", "AuditConnection.verifiedAt"),
-    *("AuditEntry.subjectId", "AuditEntry.address", "AuditEntry.traceId", "AuditEntry.service", "AuditEntry.actor"),
+    *(
+        "AuditEntry.subjectId",
+        "AuditEntry.address",
+        "AuditEntry.traceId",
+        "AuditEntry.service",
+        "AuditEntry.actor",
+        "AuditEntry.actorKey",
+    ),
 }
 
 

@@ -8,19 +8,21 @@ from uuid import uuid4
 import pytest
 
 from api.oversight import rounds
-from api.permissions import Actor, Role
+from api.permissions import Actor, Role, Scope
 from api.persistence.audit.entries import NewEntry, Outcome, Service
 from api.persistence.columns import now
 from api.unit_of_work import House
 from schema.node_ids import node_id
 from tests.audit import acts_of, entries_of, tamper
 from tests.schema.edge import Edge, Json
+from tests.schema.keys import application
 from tests.schema.rows import Rows
 
 AUDIT = """query ($first: Int, $after: String, $filter: AuditFilter) { administration {
   audit(first: $first, after: $after, filter: $filter) {
     totalCount intact verifiedAt pageInfo { hasNextPage endCursor }
-    edges { cursor node { id at action outcome subjectId address traceId hash service actor { displayName email } } }
+    edges { cursor node { id at action outcome subjectId address traceId hash service actor { displayName email }
+      actorKey { id name } } }
   } } }"""
 
 
@@ -112,13 +114,17 @@ async def test_an_id_that_names_nobody_finds_nothing(edge: Edge, rows: Rows, hou
 
 
 async def test_an_application_is_found_by_its_key(edge: Edge, rows: Rows, house: House) -> None:
-    user, key = rows.people["colleague"], uuid4()
-    async with house.unit_of_work(Actor(user.key, user.organization_key, Role.PARTNER, api_key_key=key)) as uow:
+    key = await application(edge, rows, *Scope)
+    partner = Actor(key.user_key, key.organization_key, Role.PARTNER, api_key_key=key.key)
+    async with house.unit_of_work(partner) as uow:
         uow.audit("model:see", None)
+    key_id = node_id("ApiKey", key.key)
 
-    found = nodes(await page(edge, filter={"actorId": node_id("ApiKey", key)}))
+    found = nodes(await page(edge, filter={"actorId": key_id}))
 
-    assert [node["action"] for node in found] == ["model:see"]
+    assert [(node["action"], node["actorKey"]) for node in found] == [
+        ("model:see", {"id": key_id, "name": "Partner app"})
+    ]
 
 
 async def test_the_total_without_a_filter_is_all_there_is(edge: Edge, rows: Rows, house: House) -> None:

@@ -10,7 +10,9 @@ from api.persistence import tables
 from api.persistence.audit.entries import SERVICES
 from schema.connections import PageInfo, connection, given, read_page, request_of
 from schema.context import Info
+from schema.fields import described
 from schema.node_ids import find_key, node_id, parse_id
+from schema.types.api_keys import ApiKey
 from schema.types.people import User
 
 NOBODY = UUID(int=0)  # acts nowhere
@@ -53,6 +55,13 @@ class AuditEntry:
     async def actor(self, info: Info) -> User | None:
         row = await info.context.loaders.users.load(self.row.actor_key)
         return User.of(row, info.context.actor) if row else None
+
+    @described("The API key that an application acted with.")
+    async def actor_key(self, info: Info) -> ApiKey | None:
+        if self.row.api_key_key is None:
+            return None
+        row = await info.context.loaders.api_keys.load(self.row.api_key_key)
+        return ApiKey.of(row) if row else None
 
 
 @strawberry.type

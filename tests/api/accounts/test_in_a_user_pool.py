@@ -1,6 +1,7 @@
 """Accounts that a Cognito user pool keeps: the same features, from an invitation to the end of a session."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from api import accounts
 from api.accounts import NewChallenge, SignedIn
 from api.backends import open_backends
-from api.errors import Unauthenticated, WrongCredentials
+from api.errors import NotPermitted, Unauthenticated, WrongCode, WrongCredentials
 from api.identity.directory import StepKind
 from api.permissions import Role
 from api.settings import Settings
@@ -70,6 +71,26 @@ async def test_a_recovery_code_opens_a_session_that_is_renewed(house: House, poo
     signed_in = await answered(house, account.email, codes[0])
 
     assert (await accounts.refresh(visitor(house), signed_in.refresh_token)).user.key == account.user.key
+
+
+async def test_after_a_recovery_code_a_new_authenticator_is_enrolled_at_the_next_sign_in(
+    house: House, pool: Pool
+) -> None:
+    account = await make_account(house, mfa_exempt=False)
+    old, codes, _ = await enrolled(house, pool, account.email)
+    signed_in = await answered(house, account.email, codes[0])
+
+    with pytest.raises(NotPermitted, match="Sign out and in again"):
+        await accounts.begin_enrollment(replace(visitor(house), actor=signed_in.actor))
+    new, fresh_codes, _ = await enrolled(house, pool, account.email)
+    by_authenticator = await answered(house, account.email, pool.honest.next_totp(new))
+
+    assert new != old
+    assert by_authenticator.user.mfa_enabled
+    token = await challenge_of(house, account.email, StepKind.TOTP)
+    with pytest.raises(WrongCode):
+        await accounts.answer_challenge(visitor(house), token, codes[1])
+    assert (await answered(house, account.email, fresh_codes[0])).user.key == account.user.key
 
 
 async def test_a_reset_ends_the_sign_ins_in_the_pool_too(house: House, pool: Pool) -> None:

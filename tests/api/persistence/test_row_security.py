@@ -419,8 +419,8 @@ async def shown_of_images(uow: UnitOfWork, held: Belongings) -> set[UUID]:
         await images.stacks_of_series(uow, series),
     ):
         shown |= set(found) | {row.key for rows in found.values() for row in rows}
-    for case_keys in (await images.cases_of_studies(uow, studies)).values():
-        shown |= set(case_keys)
+    for subjects in (await images.subjects_of_studies(uow, studies)).values():
+        shown |= {subject.case_key for subject in subjects}
     for stack in stacks.values():
         assert len(await images.frame_table(uow, stack)) == len(stack.frame_keys)
     return shown
