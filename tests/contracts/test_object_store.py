@@ -16,7 +16,8 @@ from api.errors import Conflict, Invalid, TooLarge
 from api.storage.addresses import SignedAddresses
 from api.storage.filesystem import FilesystemStore
 from api.storage.local_keys import LocalKeys
-from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectRetained, PartedFile, ReceivedPart
+from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectRetained, PartedFile
+from tests.contracts.contents import pieces, send, some
 from tests.people import person
 
 IMPLEMENTATIONS: dict[str, Callable[[Path], FilesystemStore]] = {
@@ -38,19 +39,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Filesystem
     made = IMPLEMENTATIONS[request.param](tmp_path)
     yield made
     made.close()
-
-
-def some(size: int, seed: int = 0) -> bytes:
-    return random.Random(seed).randbytes(size)
-
-
-async def pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), size):
-        yield content[start : start + size]
-
-
-async def send(store: FilesystemStore, file_id: str, number: int, content: bytes) -> ReceivedPart:
-    return await store.receive_part(file_id, number, len(content), None, pieces(content))
 
 
 # objects

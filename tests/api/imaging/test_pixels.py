@@ -3,94 +3,32 @@
 import io
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import imagecodecs
 import numpy as np
 import pydicom
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 from pydicom.encaps import encapsulate, encapsulate_extended
-from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
-    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
-    JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
     JPEGLSLossless,
-    RLELossless,
 )
 
-from api.errors import Rejected, RejectionCode
-from api.imaging.instance import read_instance
-from api.imaging.pixels import iter_frames, pixel_digest
+from api.imaging.pixels import pixel_digest
 from tests.api.imaging.dicom_writer import as_file, ct_data_set, encapsulated, without_preamble
+from tests.api.imaging.pictures import CODINGS, Frame, decode, fitting, jpeg_ls, rejection, textured
 
 PYDICOM_FILES = Path(pydicom.__file__).parent / "data" / "test_files"
-RNG = np.random.default_rng(11)
-Frame = NDArray[Any]
-
-
-def decode(content: bytes) -> list[Frame]:
-    file = BytesIO(content)
-    return list(iter_frames(file, read_instance(file)))
-
-
-def textured(dtype: str, bits: int, shape: tuple[int, ...] = (33, 31)) -> Frame:
-    """Values over the whole range of `bits`, with runs and both ends."""
-    kind = np.dtype(dtype)
-    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if kind.kind == "i" else (0, 2**bits - 1)
-    frame = RNG.integers(low, high, shape, endpoint=True)
-    frame[1:3] = low
-    frame[-1, :9] = high
-    return frame.astype(kind)
-
-
-def fitting(frame: Frame, bits: int) -> dict[str, Any]:
-    return {"BitsStored": bits, "HighBit": bits - 1}
-
-
-def jpeg_lossless(frame: Frame, bits: int, predictor: int) -> bytes:
-    precision = bits if bits > 8 else 8 * frame.dtype.itemsize
-    unsigned = frame.view(f"u{frame.dtype.itemsize}") & (2**precision - 1)
-    return bytes(imagecodecs.jpeg8_encode(unsigned, lossless=True, bitspersample=precision, predictor=predictor))
-
-
-def jpeg_ls(frame: Frame, bits: int) -> bytes:
-    unsigned = np.ascontiguousarray(frame.view(f"u{frame.dtype.itemsize}"))
-    return bytes(imagecodecs.jpegls_encode(unsigned))
-
-
-def rle(frame: Frame) -> bytes:
-    description = {
-        "rows": frame.shape[0],
-        "columns": frame.shape[1],
-        "samples_per_pixel": 1 if frame.ndim == 2 else 3,
-        "bits_allocated": 8 * frame.dtype.itemsize,
-        "bits_stored": 8 * frame.dtype.itemsize,
-        "pixel_representation": int(frame.dtype.kind == "i"),
-        "photometric_interpretation": "MONOCHROME2" if frame.ndim == 2 else "RGB",
-        "number_of_frames": 1,
-        "planar_configuration": 0,
-    }
-    return RLELosslessEncoder.encode(frame, encoding_plugin="pydicom", **description)
-
-
-def padded(frame: Frame) -> bytes:
-    return frame.tobytes() + b"\0" * (frame.nbytes % 2)
 
 
 GREY_TYPES = [("u1", 8), ("i1", 8), ("u2", 16), ("i2", 16), ("u2", 12), ("i2", 12), ("u2", 1), ("i2", 9)]
@@ -135,21 +73,6 @@ def test_8_bit_pixels_in_big_endian_words_are_swapped_back() -> None:
     decoded = decode(as_file(data_set, ExplicitVRBigEndian))
 
     np.testing.assert_array_equal(decoded, frames)
-
-
-CODINGS: dict[str, tuple[str, Callable[[Frame, int], bytes]]] = {
-    "uncompressed fragments": ("1.2.840.10008.1.2.1.98", lambda frame, bits: padded(frame)),
-    "RLE": (RLELossless, lambda frame, bits: rle(frame)),
-    "JPEG lossless": (JPEGLossless, lambda frame, bits: jpeg_lossless(frame, bits, 4)),
-    "JPEG lossless SV1": (JPEGLosslessSV1, lambda frame, bits: jpeg_lossless(frame, bits, 1)),
-    "JPEG-LS": (JPEGLSLossless, jpeg_ls),
-    "JPEG 2000": (
-        JPEG2000Lossless,
-        lambda frame, bits: bytes(imagecodecs.jpeg2k_encode(frame, level=0, codecformat="j2k", reversible=True)),
-    ),
-    "HTJ2K": (HTJ2KLossless, lambda frame, bits: bytes(imagecodecs.htj2k_encode(frame, reversible=True))),
-    "HTJ2K RPCL": (HTJ2KLosslessRPCL, lambda frame, bits: bytes(imagecodecs.htj2k_encode(frame, reversible=True))),
-}
 
 
 @grey_types
@@ -332,56 +255,6 @@ def test_a_file_without_preamble_and_meta_decodes() -> None:
             ct_data_set(1, (0, 0, 0), pixels=frame), implicit=implicit, little_endian=little_endian
         )
         np.testing.assert_array_equal(decode(content)[0], frame)
-
-
-def rejection(content: bytes) -> Rejected:
-    with pytest.raises(Rejected) as caught:
-        decode(content)
-    return caught.value
-
-
-def test_pixels_cut_short_are_refused() -> None:
-    frame = textured("u2", 16, (64, 64))
-    plain = as_file(ct_data_set(1, pixels=frame))
-    deflated = as_file(ct_data_set(1, pixels=frame), DeflatedExplicitVRLittleEndian)
-    compressed = encapsulated(ct_data_set(1, pixels=frame), [jpeg_ls(frame, 16)], JPEGLSLossless)
-
-    for content in (plain, deflated, compressed):
-        assert rejection(content[: len(content) * 3 // 4]).code is RejectionCode.CORRUPT
-
-
-@pytest.mark.parametrize("coding", CODINGS)
-def test_a_codestream_of_another_size_is_refused_before_it_is_decoded(coding: str) -> None:
-    small, large = textured("u2", 16, (8, 8)), textured("u2", 16, (64, 64))
-    syntax, encode = CODINGS[coding]
-
-    content = encapsulated(ct_data_set(1, pixels=small), [encode(large, 16)], syntax)
-
-    assert rejection(content).code is RejectionCode.CORRUPT
-
-
-@pytest.mark.parametrize("coding", CODINGS)
-def test_a_damaged_codestream_is_refused_or_decodes_but_never_crashes(coding: str) -> None:
-    frame = textured("u2", 16, (16, 16))
-    syntax, encode = CODINGS[coding]
-    stream = encode(frame, 16)
-    rng = np.random.default_rng(3)
-
-    for _ in range(60):
-        damaged = bytearray(stream)
-        for place in rng.integers(0, len(stream), 4):
-            damaged[place] = rng.integers(256)
-        content = encapsulated(ct_data_set(1, pixels=frame), [bytes(damaged)], syntax)
-        with suppress(Rejected):
-            (decoded,) = decode(content)
-            assert decoded.shape == frame.shape
-
-
-def test_fewer_frames_than_said_are_refused() -> None:
-    frame = textured("u2", 16)
-    content = encapsulated(ct_data_set(1, pixels=frame), [jpeg_ls(frame, 16)], JPEGLSLossless, NumberOfFrames=2)
-
-    assert "2 frames" in rejection(content).message
 
 
 def test_the_digest_tells_pixels_and_not_files_apart() -> None:
