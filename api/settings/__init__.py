@@ -1,20 +1,21 @@
 """Every setting of Hilum: typed, documented, with its default. Each is read from `HILUM_<NAME>`."""
 
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from api.settings.addresses import is_every_network
+from api.settings.user_pool import UserPoolSettings
 
 MIB = 1 << 20
 GIB = 1 << 30
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 
 
-class Settings(BaseSettings):
+class Settings(UserPoolSettings):
     """Frozen; made once at the edge of a process and handed down. `docs/using.md` lists them all."""
 
     model_config = SettingsConfigDict(env_prefix="HILUM_", frozen=True, extra="ignore")
@@ -156,61 +157,6 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Password to sign in to the mail server with.")
     smtp_seconds: float = Field(10.0, gt=0, description="Longest wait for an answer of the mail server, seconds.")
     mail_from: str = Field("Hilum <hilum@localhost>", description="Sender of Hilum's mails.")
-
-    # directory of accounts
-    user_directory: Literal["local", "cognito"] = Field(
-        "local", description="Where accounts and passwords are kept: our own tables, or a Cognito user pool."
-    )
-    cognito_pool_id: str | None = Field(
-        None,
-        validate_default=True,
-        max_length=55,
-        pattern=r"^[\w-]+_[0-9A-Za-z]+$",
-        description="Id of the user pool; needed with HILUM_USER_DIRECTORY=cognito.",
-    )
-    cognito_client_id: str | None = Field(
-        None,
-        validate_default=True,
-        max_length=128,
-        pattern=r"^[\w+]+$",
-        description="Id of the pool's app client; needed with HILUM_USER_DIRECTORY=cognito.",
-    )
-    cognito_client_secret: SecretStr | None = Field(None, description="Secret of the app client, where it has one.")
-    cognito_region: str | None = Field(
-        None, pattern=r"^[a-z0-9-]+$", description="AWS region of the pool, where the pool's id does not begin with it."
-    )
-    cognito_endpoint: str | None = Field(
-        None,
-        description="Address of Cognito's API where it is not AWS's public one: a private endpoint, a test server.",
-    )
-    cognito_issuer: str | None = Field(
-        None,
-        description="Issuer that the pool's tokens must name (`iss`), where it is not "
-        "https://cognito-idp.REGION.amazonaws.com/POOL_ID.",
-    )
-    cognito_jwks_url: str | None = Field(
-        None, description="Address of the pool's public keys, where it is not ISSUER/.well-known/jwks.json."
-    )
-    cognito_clock_skew_seconds: int = Field(
-        30, ge=0, le=300, description="How far the pool's clock may differ from ours, seconds."
-    )
-    cognito_keys_seconds: int = Field(
-        3600, ge=60, description="The pool's public keys are asked for anew after so long, seconds."
-    )
-    cognito_keys_pause_seconds: float = Field(
-        10.0, ge=1, description="Least pause between two requests for the pool's public keys, seconds."
-    )
-    cognito_keys_outage_seconds: int = Field(
-        86_400,
-        ge=0,
-        description="Keys that cannot be asked for anew stay good for so long, seconds; then tokens are not believed.",
-    )
-    cognito_keys_bytes: int = Field(65_536, ge=1024, description="Largest answer with the pool's public keys, bytes.")
-    cognito_seconds: float = Field(5.0, gt=0, le=60, description="Longest answer of Cognito to one request, seconds.")
-    cognito_calls: int = Field(16, ge=1, le=256, description="Requests to Cognito at once from one process.")
-    cognito_waiting_calls: int = Field(
-        64, ge=0, description="Requests to Cognito that may wait for their turn; those beyond are told to come back."
-    )
 
     # GraphQL
     query_depth: int = Field(15, ge=1, description="Deepest selection of a GraphQL document.")
@@ -355,22 +301,6 @@ class Settings(BaseSettings):
             )
         return public_url
 
-    @field_validator("cognito_pool_id", "cognito_client_id")
-    @classmethod
-    def _is_named_where_needed(cls, given: str | None, info: ValidationInfo) -> str | None:
-        if given is None and info.data.get("user_directory") == "cognito":
-            thing = "user pool" if info.field_name == "cognito_pool_id" else "pool's app client"
-            raise ValueError(f"HILUM_USER_DIRECTORY=cognito needs the id of the {thing}.")
-        return given
-
-    @field_validator("cognito_endpoint", "cognito_jwks_url")
-    @classmethod
-    def _is_safe_to_ask(cls, address: str | None) -> str | None:
-        """Whoever can alter the keys on their way can sign in as anybody."""
-        if address is not None and not is_secure(address):
-            raise ValueError("The address must begin with https:// (http:// is for this machine only).")
-        return address
-
     @cached_property
     def data(self) -> Path:
         """The data folder, absolute."""
@@ -395,25 +325,3 @@ class Settings(BaseSettings):
     def is_tls(self) -> bool:
         """Whether this process itself speaks HTTPS."""
         return self.tls == "generated" or self.tls_cert is not None
-
-
-def is_secure(address: str) -> bool:
-    """Whether what is asked of the address cannot be altered on its way."""
-    parts = urlsplit(address)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname or ""))
-    )
-
-
-def is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def is_every_network(host: str) -> bool:
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return host == ""
