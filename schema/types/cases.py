@@ -8,6 +8,7 @@ import strawberry
 
 from api import analyses, comments
 from api.comments import Audience
+from api.inference.size_categories import size_categories
 from api.permissions import Action, Actor, is_allowed
 from api.persistence import tables
 from schema.connections import Connection, connection, read_page, request_of
@@ -21,6 +22,7 @@ from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
+from schema.types.rules import RuleCategory
 from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
@@ -126,6 +128,10 @@ class Finding(Node):
             diameter_mm=row.diameter_mm,
             position=Point3D.of(_all_or_none((row.x, row.y, row.z))),
         )
+
+    @described("What published rules say of its measurements; not the model's word.")
+    def categories(self) -> list[RuleCategory]:
+        return [RuleCategory.of(found) for found in size_categories(self.row.diameter_mm)]
 
     @strawberry.field
     def analysis(self) -> Analysis:
