@@ -1,6 +1,7 @@
 import { whenOf, wordOf } from '../../ui/words';
 import type { Analysis } from './case-state';
 import { type NumberedFinding, percentOf } from './findings';
+import { SizeRules } from './size-rules';
 
 interface FindingsListProps {
   readonly findings: readonly NumberedFinding[];
@@ -72,6 +73,7 @@ function Row({ each: { finding, number }, isSelected, onSelect }: RowProps) {
           <i style={{ width: `${probability * 100}%` }} aria-hidden="true" />
         </span>
       </button>
+      {isSelected && <SizeRules categories={finding.categories} />}
     </li>
   );
 }
