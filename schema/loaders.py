@@ -15,7 +15,7 @@ from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
 from api import analyses, cases, comments, images, partners, reviews, uploads
-from api.inference.active import active_model
+from api.inference.active import active_models
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
@@ -252,8 +252,8 @@ async def _models(
     uow: UnitOfWork, keys: list[tuple[str, str]]
 ) -> Mapping[tuple[str, str], tuple[ModelDescription, bool]]:
     models = await analyses.list_models(uow)
-    active = active_model(models)
-    return {(model.name, model.version): (model, model == active) for model in models}
+    active = active_models(models)
+    return {(model.name, model.version): (model, model in active) for model in models}
 
 
 async def _readiness(uow: UnitOfWork, keys: list[tuple[str, str]]) -> Mapping[tuple[str, str], bool]:

@@ -1,12 +1,13 @@
 """The models that can be asked, and which of them new analyses take."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from api.errors import NotFound, Unavailable
-from api.inference.active import active_model
+from api.inference.active import model_for_case
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, require
-from api.unit_of_work import House, UnitOfWork
+from api.unit_of_work import UnitOfWork
 
 
 async def list_models(uow: UnitOfWork) -> Sequence[ModelDescription]:
@@ -22,9 +23,9 @@ async def find_model(uow: UnitOfWork, name: str, version: str) -> ModelDescripti
     return found[0] if found else None
 
 
-async def get_active_model(house: House) -> ModelDescription:
-    """The version that new analyses take. Raises Unavailable where no model is installed."""
-    found = active_model(await house.predictor.models())
+async def get_active_model(uow: UnitOfWork, case_key: UUID) -> ModelDescription:
+    """What a new analysis of the case takes. Raises Unavailable where no model is installed."""
+    found = await model_for_case(uow.session, await uow.house.predictor.models(), case_key)
     if found is None:
         raise Unavailable("No model is installed; see HILUM_MODELS_DIR.")
     return found

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from api.analyses.volumes import OpenedStack, choose_stack, facts_of, open_stack, read_volume
+from api.analyses.volumes import OpenedStack, choose_stack, open_stack, read_volume
 from api.analyses.watch import Watch
 from api.analyses.writing import Result, end, start
 from api.errors import ApiError, Unavailable
-from api.imaging.volume import Volume
-from api.inference import lung_nodule
+from api.inference.interpretation import Cancelled
+from api.inference.interpretations import interpretation_of
+from api.inference.predictor import ModelDescription
+from api.inference.series_choice import CODE
+from api.inference.suitability import Suitability
 from api.persistence.tables import Analysis
 from api.storage.object_store import ObjectDamaged, ObjectMissing
 from api.telemetry import span
@@ -45,7 +48,7 @@ async def run(house: House, analysis_key: UUID) -> None:
         try:
             async with asyncio.timeout(house.settings.analysis_seconds), watch:
                 result = await _analyse(house, analysis, watch)
-        except lung_nodule.Cancelled:
+        except Cancelled:
             return
         except TimeoutError:
             result = Result("FAILED", failure=TOO_SLOW)
@@ -66,20 +69,26 @@ async def give_up(house: House, analysis_key: UUID) -> None:
 
 
 async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
-    stack = await choose_stack(house, analysis)
+    model = await _model(house, analysis)
+    reads = interpretation_of(model.name)
+    stack = await choose_stack(house, analysis, model.series)
     if stack is None:
         return Result("UNSUITABLE", failure=NO_IMAGES)
-    facts = facts_of(stack)
-    by_headers = lung_nodule.check_facts(facts)
+    by_headers = reads.check_facts(stack.facts)
     if not by_headers.suitable:
-        return Result("UNSUITABLE", stack_key=stack.row.key, failure=by_headers.reason)
+        return _unsuitable(stack, by_headers)
     opened = await open_stack(house, stack)
     volume = await read_volume(house, opened, watch.part(0.0, READ))
-    verdict = await asyncio.to_thread(lung_nodule.check_suitability, facts, volume, watch.part(READ, SUIT))
+    verdict = await asyncio.to_thread(reads.check_suitability, stack.facts, volume, watch.part(READ, SUIT))
     if not verdict.suitable:
-        return Result("UNSUITABLE", stack_key=stack.row.key, failure=verdict.reason)
-    findings = await _find(house, analysis, volume, watch)
-    scores, uncertainty = lung_nodule.summarize(findings)
+        return _unsuitable(stack, verdict)
+    prepared = await asyncio.to_thread(reads.prepare, volume, watch.part(SUIT, LOOK))
+    watch.stage = "INFERRING"
+    ask = partial(house.predictor.predict, model.name, model.version)
+    outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))
+    watch.stage = "REPORTING"
+    findings = await asyncio.to_thread(reads.interpret, prepared, outputs, model.card)
+    scores, uncertainty = reads.summarize(findings)
     return Result(
         "SUCCEEDED",
         stack_key=stack.row.key,
@@ -90,22 +99,15 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
     )
 
 
-async def _find(
-    house: House, analysis: Analysis, volume: Volume, watch: Watch
-) -> Sequence[lung_nodule.DetectedFinding]:
-    prepared = await asyncio.to_thread(lung_nodule.prepare, volume, watch.part(SUIT, LOOK))
-    watch.stage = "INFERRING"
-    ask = partial(house.predictor.predict, analysis.model_name, analysis.model_version)
-    outputs = await lung_nodule.score(prepared, ask, watch.part(LOOK, ASK))
-    watch.stage = "REPORTING"
-    card = await _card(house, analysis)
-    return await asyncio.to_thread(lung_nodule.interpret, prepared, outputs, card)
+def _unsuitable(stack: OpenedStack, verdict: Suitability) -> Result:
+    reasons = (verdict.reason, stack.reason)
+    return Result("UNSUITABLE", stack_key=stack.row.key, failure=" ".join(filter(None, reasons)))
 
 
-async def _card(house: House, analysis: Analysis) -> dict[str, object]:
+async def _model(house: House, analysis: Analysis) -> ModelDescription:
     for model in await house.predictor.models():
         if (model.name, model.version) == (analysis.model_name, analysis.model_version):
-            return model.card
+            return model
     raise Unavailable(f"The model {analysis.model_name} {analysis.model_version} is not installed any more.")
 
 
@@ -113,4 +115,5 @@ def _told(stack: OpenedStack, of_model: Sequence[tuple[str, str]]) -> list[dict[
     """What a reader of the findings must know: the model's warnings, and the stack's that it does not repeat."""
     codes = {code for code, _ in of_model}
     own = [warning for warning in stack.row.warnings if warning["code"] not in codes]
-    return [{"code": code, "message": message} for code, message in of_model] + own
+    chosen = [{"code": CODE, "message": stack.reason}] if stack.reason is not None else []
+    return [{"code": code, "message": message} for code, message in of_model] + own + chosen

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from api.imaging import htj2k
 from api.imaging.frame_geometry import FrameGeometry
 from api.imaging.volume import Volume, load_volume
-from api.inference.lung_nodule import StackFacts
-from api.persistence.tables import Analysis, CaseStudy, Frame, Series, Stack
+from api.inference.case_stacks import stacks_of_case
+from api.inference.series_choice import SeriesRules
+from api.inference.suitability import StackFacts
+from api.persistence.tables import Analysis, Frame, Stack
 from api.storage.digests import check
 from api.unit_of_work import House
 
@@ -30,52 +32,27 @@ class FrameObject:
 
 @dataclass(frozen=True)
 class OpenedStack:
-    """A stack with what its series says of it."""
+    """A stack with what its headers say. reason: why it was chosen among others; None where there was no choice."""
 
     row: Stack
-    modality: str
-    body_part: str | None
+    facts: StackFacts
+    reason: str | None = None
     geometries: Sequence[FrameGeometry] = ()
     objects: Sequence[FrameObject] = ()
 
 
-async def choose_stack(house: House, analysis: Analysis) -> OpenedStack | None:
-    """The stack asked for, else the one that most likely is the CT of the chest: CT first, placed, most frames."""
-    is_ct = case((col(Series.modality) == "CT", 1), else_=0)
-    is_placed = case((col(Stack.slice_spacing).is_not(None), 1), else_=0)
-    statement = (
-        select(Stack, col(Series.modality), col(Series.body_part))
-        .join(Series, col(Series.key) == col(Stack.series_key))
-        .join(CaseStudy, col(CaseStudy.study_key) == col(Series.study_key))
-        .where(col(CaseStudy.case_key) == analysis.case_key)
-        .order_by(
-            is_ct.desc(),
-            is_placed.desc(),
-            col(Stack.superseded),
-            func.cardinality(col(Stack.frame_keys)).desc(),
-            col(Stack.key),
-        )
-    )
-    if analysis.stack_key is not None:
-        statement = statement.where(col(Stack.key) == analysis.stack_key)
+async def choose_stack(house: House, analysis: Analysis, rules: SeriesRules) -> OpenedStack | None:
+    """The stack asked for, else the one that the model's rules prefer; None where there is none."""
     async with house.sessions() as session:
-        found = (await session.execute(statement.limit(1))).first()
-    return OpenedStack(*found) if found else None
-
-
-def facts_of(stack: OpenedStack) -> StackFacts:
-    row = stack.row
-    return StackFacts(
-        modality=stack.modality,
-        body_part=stack.body_part,
-        image_type=tuple(row.image_type),
-        unit=row.unit,
-        slice_spacing=row.slice_spacing,
-        frame_count=len(row.frame_keys),
-        has_geometry=row.slice_spacing is not None and row.row_spacing is not None,
-        is_color=row.photometric == "RGB",
-        warning_codes=tuple(warning["code"] for warning in row.warnings),
-    )
+        stacks = await stacks_of_case(session, analysis.case_key)
+    if analysis.stack_key is not None:
+        asked = [stack for stack in stacks if stack.row.key == analysis.stack_key]
+        return OpenedStack(asked[0].row, asked[0].candidate.facts) if asked else None
+    candidates = [stack.candidate for stack in stacks]
+    chosen = rules.choose(candidates)
+    if chosen is None:
+        return None
+    return OpenedStack(stacks[chosen].row, candidates[chosen].facts, rules.reason(candidates, chosen))
 
 
 async def open_stack(house: House, stack: OpenedStack) -> OpenedStack:
@@ -86,8 +63,8 @@ async def open_stack(house: House, stack: OpenedStack) -> OpenedStack:
     frames = [rows[key] for key in stack.row.frame_keys]
     return OpenedStack(
         stack.row,
-        stack.modality,
-        stack.body_part,
+        stack.facts,
+        stack.reason,
         [FrameGeometry.from_json(frame.geometry) for frame in frames],
         [FrameObject(f"frames/{frame.instance_key}/{frame.frame_number}", frame.digest) for frame in frames],
     )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from api.events.append import analysis_progressed
-from api.inference.lung_nodule import Cancelled
+from api.inference.interpretation import Cancelled
 from api.persistence.tables import Analysis
 from api.unit_of_work import House
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from api.analyses.states import is_legal, urgency
 from api.events.append import analysis_progressed, case_changed
-from api.inference.lung_nodule import DetectedFinding
+from api.inference.findings import DetectedFinding
 from api.persistence import cases as case_rows
 from api.persistence.columns import now
 from api.persistence.tables import Analysis, Case, Finding

@@ -69,14 +69,15 @@ class Position:
 
 @dataclass(frozen=True)
 class DetectedFinding:
-    """frame_index: of the stack, the slice that shows it best; box: in that frame; diameter_mm: equal-area there."""
+    """frame_index: of the stack, the slice that shows it best; box: in that frame; diameter_mm: equal-area there, None
+    where nothing is measured."""
 
     label: str
     probability: float
     above_threshold: bool
     frame_index: int
     box: Box
-    diameter_mm: float
+    diameter_mm: float | None
     position: Position
 
 

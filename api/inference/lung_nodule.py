@@ -4,7 +4,7 @@ The caller asks the model: `prepare`, then `score` (which awaits a predictor), t
 without awaiting: run them in a thread. `progress` is called several times a second and stops the work by raising.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from api.inference.findings import (
     uncertainty_of,
 )
 from api.inference.grids import Grid, factors_for, reduce_volume
+from api.inference.interpretation import Batch, Predict, Progress
 from api.inference.lungs import Lungs, find_lungs
 from api.inference.suitability import StackFacts, Suitability, check_facts, check_lungs
 from api.inference.tensors import (
@@ -42,12 +43,7 @@ from api.inference.tensors import (
 )
 
 __all__ = [
-    "Cancelled",
-    "DetectedFinding",
     "Prepared",
-    "Score",
-    "StackFacts",
-    "Suitability",
     "check_facts",
     "check_suitability",
     "interpret",
@@ -70,14 +66,6 @@ COARSE_MM = (3.0, 3.0, 3.0)
 
 FIRST_PLANES = PatchGeometry(planes=(AXIAL, CORONAL, SAGITTAL))
 SECOND_PLANES = (PatchGeometry(planes=SLANTED[:3]), PatchGeometry(planes=SLANTED[3:]))
-
-Progress = Callable[[float], None]
-Batch = dict[str, NDArray[Any]]
-Predict = Callable[[Batch], Awaitable[Mapping[str, NDArray[Any]]]]
-
-
-class Cancelled(Exception):
-    """Raised by a `progress` to stop the work."""
 
 
 @dataclass(frozen=True)

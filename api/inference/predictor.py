@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from api.inference.series_choice import SeriesRules
+
 Tensors = Mapping[str, NDArray[Any]]
 
 
@@ -21,7 +23,7 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """One version of a model, as its folder describes it; `card` is card.json."""
+    """One version of a model, as its folder describes it. card: card.json; series: which series it reads."""
 
     name: str
     version: str
@@ -31,6 +33,7 @@ class ModelDescription:
     body_parts: tuple[str, ...]
     labels: tuple[str, ...]
     card: dict[str, Any]
+    series: SeriesRules
 
 
 class Predictor(Protocol):

@@ -1,4 +1,4 @@
-"""Reads a Triton model repository: `<model>/config.pbtxt`, `<model>/card.json`, `<model>/<version>/model.onnx`."""
+"""Reads a Triton model repository: of each model config.pbtxt, card.json, series.json and `<version>/model.onnx`."""
 
 import json
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from tritonclient.grpc import model_config_pb2
 
 from api.errors import Unavailable
 from api.inference.predictor import ModelDescription, TensorSpec
+from api.inference.series_choice import SeriesRules
 
 _DTYPES = {
     "TYPE_BOOL": np.bool_,
@@ -39,6 +40,7 @@ class ModelFolder:
     versions: tuple[str, ...]
     filename: str
     card: dict[str, Any]
+    series: SeriesRules
 
     def file(self, version: str) -> Path:
         """The network of a version."""
@@ -55,6 +57,7 @@ class ModelFolder:
             body_parts=tuple(self.card["bodyParts"]),
             labels=tuple(self.card["labels"]),
             card=self.card,
+            series=self.series,
         )
 
 
@@ -84,10 +87,18 @@ def read_model_folder(path: Path) -> ModelFolder:
             versions=tuple(sorted((d.name for d in path.iterdir() if d.is_dir() and d.name.isdigit()), key=int)),
             filename=config.default_model_filename or "model.onnx",
             card=card,
+            series=SeriesRules.of(card["modalities"], _series_rules(path)),
         )
-    except (OSError, ValueError, KeyError, text_format.ParseError) as error:
+    except (OSError, TypeError, ValueError, KeyError, text_format.ParseError) as error:
         message = f"The model {path.name} cannot be read: {error}"
         raise Unavailable(message) from error
+
+
+def _series_rules(path: Path) -> list[dict[str, Any]]:
+    """Without the file every series of the model's modalities is as good as another."""
+    file = path / "series.json"
+    rules: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["rules"] if file.exists() else []
+    return rules
 
 
 def _specs(tensors: Iterable[Any]) -> tuple[TensorSpec, ...]:

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from api.errors import RejectionCode
 from api.events.append import analysis_progressed, case_changed, upload_progressed
-from api.inference.active import active_model
+from api.inference.active import model_for_case
 from api.ingest.stacking import stack_series, touched_series
 from api.persistence import analyses as analysis_rows
 from api.persistence import cases as case_rows
@@ -148,7 +148,7 @@ async def _settle(uow: UnitOfWork, case: Case, upload: Upload, has_new_stacks: b
 
 
 async def _analyze(uow: UnitOfWork, case: Case, upload: Upload) -> None:
-    model = active_model(await uow.house.predictor.models())
+    model = await model_for_case(uow.session, await uow.house.predictor.models(), case.key)
     if model is None:
         return  # images can be read without; an analysis can be asked for once a model is installed
     analysis = await analysis_rows.queue(uow.session, case, (model.name, model.version), None, upload.user_key)

@@ -3,6 +3,7 @@
 import strawberry
 
 from api.inference.predictor import ModelDescription
+from api.inference.series_choice import SeriesRules
 from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
@@ -40,7 +41,8 @@ class Model(Node):
     @classmethod
     def retired(cls, name: str, version: str) -> "Model":
         """A version that an analysis was made with and that is no longer installed."""
-        return cls.of(ModelDescription(name, version, f"{name} {version}", "", (), (), (), {}), active=False)
+        rules = SeriesRules(frozenset())
+        return cls.of(ModelDescription(name, version, f"{name} {version}", "", (), (), (), {}, rules), active=False)
 
     @described("The inference server says so now.")
     async def ready(self, info: Info) -> bool:

@@ -18,9 +18,15 @@ from api.unit_of_work import House
 from tests.deliveries import take_in
 
 
-async def request(house: House, actor: Actor, case_key: UUID) -> UUID:
+async def request(house: House, actor: Actor, case_key: UUID, model: tuple[str, str] | None = None) -> UUID:
     async with house.unit_of_work(actor) as uow:
-        return (await analyses.request(uow, case_key, None, None, None)).key
+        return (await analyses.request(uow, case_key, None, model, None)).key
+
+
+async def latest_of(house: House, case_key: UUID) -> Analysis:
+    statement = select(Analysis).where(col(Analysis.case_key) == case_key).order_by(col(Analysis.queued_at).desc())
+    async with house.sessions() as session:
+        return (await session.execute(statement.limit(1))).scalars().one()
 
 
 async def get(house: House, analysis_key: UUID) -> Analysis:
@@ -33,8 +39,8 @@ async def get_case(house: House, case_key: UUID) -> Case:
         return await session.get_one(Case, case_key)
 
 
-async def analyse(house: House, actor: Actor, case_key: UUID) -> Analysis:
-    key = await request(house, actor, case_key)
+async def analyse(house: House, actor: Actor, case_key: UUID, model: tuple[str, str] | None = None) -> Analysis:
+    key = await request(house, actor, case_key, model)
     await running.run(house, key)
     return await get(house, key)
 

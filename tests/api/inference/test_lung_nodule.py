@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from api.imaging.volume import Volume
 from api.inference import lung_nodule
 from api.inference.embedded import EmbeddedPredictor
-from api.inference.lung_nodule import Cancelled, Prepared, interpret, prepare, score, summarize
+from api.inference.findings import Score
+from api.inference.interpretation import Cancelled
+from api.inference.lung_nodule import Prepared, interpret, prepare, score, summarize
 from api.inference.repository import read_repository
 from tests.api.inference.synthetic_chest import LEFT, RIGHT, Ball, Tube, draw_chest, index_of, volume_of
 
@@ -65,7 +67,7 @@ def test_the_drawn_nodules_are_found_first_measured_and_placed(
 ) -> None:
     findings = interpret(prepared, outputs, CARD)
 
-    for ball, finding in zip(NODULES, sorted(findings[:2], key=lambda one: -one.diameter_mm), strict=True):
+    for ball, finding in zip(NODULES, sorted(findings[:2], key=lambda one: -(one.diameter_mm or 0)), strict=True):
         index = index_of(ball.center)
         x, y, z = chest.index_to_patient(index)
         place = np.array([finding.position.x, finding.position.y, finding.position.z])
@@ -98,7 +100,7 @@ def test_the_first_look_alone_can_be_interpreted(prepared: Prepared, outputs: An
 
     findings = interpret(prepared, first, CARD)
 
-    assert {round(one.diameter_mm / 5) for one in findings[:2]} == {2, 3}
+    assert {round((one.diameter_mm or 0) / 5) for one in findings[:2]} == {2, 3}
 
 
 def test_fewer_answers_than_candidates_are_an_error(prepared: Prepared, outputs: Answers) -> None:
@@ -113,7 +115,7 @@ def test_the_stacks_score_is_its_most_probable_findings(prepared: Prepared, outp
 
     assert [(one.label, one.probability) for one in scores] == [("nodule", findings[0].probability)]
     assert 0 <= uncertainty <= 1
-    assert summarize([]) == ([lung_nodule.Score("nodule", 0.0)], 0.0)
+    assert summarize([]) == ([Score("nodule", 0.0)], 0.0)
 
 
 async def test_without_lungs_nothing_is_asked_and_nothing_found() -> None:

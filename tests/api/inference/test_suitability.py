@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from api.inference.lung_nodule import StackFacts, check_facts, check_suitability
+from api.inference.lung_nodule import check_facts, check_suitability
+from api.inference.suitability import StackFacts
 from tests.api.inference.synthetic_chest import RIGHT, SHAPE, SPACING, draw_chest, volume_of
 
 CHEST_CT = StackFacts("CT", "CHEST", ("ORIGINAL", "PRIMARY", "AXIAL"), "HU", 2.5, 80)

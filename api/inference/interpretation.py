@@ -1,0 +1,56 @@
+"""What a model needs besides its network: the module that makes its tensors of images, and findings of its answers."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from api.imaging.volume import Volume
+from api.inference.findings import DetectedFinding, Score
+from api.inference.suitability import StackFacts, Suitability
+
+Progress = Callable[[float], None]
+Batch = dict[str, NDArray[Any]]
+Predict = Callable[[Batch], Awaitable[Mapping[str, NDArray[Any]]]]
+
+
+class Cancelled(Exception):
+    """Raised by a `progress` to stop the work."""
+
+
+class Interpretation(Protocol):
+    """A module that has these functions; `api/inference/lung_nodule.py` is one.
+
+    All but `score` compute without awaiting, and are run in a thread. progress: called several times a second with 0
+    to 1; it stops the work by raising Cancelled.
+    """
+
+    @property
+    def check_facts(self) -> Callable[[StackFacts], Suitability]:
+        """Whether the model may read the stack, by its headers alone."""
+        ...
+
+    @property
+    def check_suitability(self) -> Callable[[StackFacts, Volume, Progress], Suitability]:
+        """The same, by headers and voxels."""
+        ...
+
+    @property
+    def prepare(self) -> Callable[[Volume, Progress], Any]:
+        """What `score` and `interpret` take."""
+        ...
+
+    @property
+    def score(self) -> Callable[[Any, Predict, Progress], Awaitable[Sequence[Batch]]]:
+        """Ask the model, batch by batch."""
+        ...
+
+    @property
+    def interpret(self) -> Callable[[Any, Sequence[Batch], Mapping[str, Any]], Sequence[DetectedFinding]]:
+        """Findings, most probable first; of what was prepared, the model's answers, and its card."""
+        ...
+
+    @property
+    def summarize(self) -> Callable[[Sequence[DetectedFinding]], tuple[Sequence[Score], float]]:
+        """Scores of the whole stack, and how uncertain they are: 0 certain to 1."""
+        ...
