@@ -176,7 +176,7 @@ async def frame_source(uow: UnitOfWork, stack: Stack, kind: FrameKind) -> Signed
     """One signature for all frames of a stack the actor sees."""
     if uow.actor is None:
         raise Unauthenticated()
-    expires_at = _address_end(uow.settings.frame_url_seconds)
+    expires_at = address_end(uow.settings.frame_url_seconds)
     template = await uow.store.sign_frames(kind, stack.key, expires_at, uow.actor)
     return SignedFrames(template, FRAME_MEDIA_TYPES[kind], expires_at)
 
@@ -190,7 +190,7 @@ async def thumbnail(uow: UnitOfWork, stacks: Sequence[Stack]) -> SignedFrames | 
     return SignedFrames(source.url_template.replace("{index}", middle), source.media_type, source.expires_at)
 
 
-def _address_end(life: int) -> datetime:
+def address_end(life: int) -> datetime:
     """At most `life` seconds ahead, at least four fifths of it.
 
     On a grid, so that whoever asks again within a fifth of the life gets the same address, and a browser finds what it

@@ -83,6 +83,9 @@ class Everybody:
     async def admit_to_case(self, actor: Actor, case_key: UUID) -> None:
         return None
 
+    async def admit_to_analysis(self, actor: Actor, analysis_key: UUID) -> None:
+        return None
+
 
 def limited(house: House, **settings: Any) -> House:
     """The same house with other settings."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
+from api.analyses.overlays import keep_attention
 from api.analyses.volumes import OpenedStack, choose_stack, open_stack, read_volume
 from api.analyses.watch import Watch
 from api.analyses.writing import Result, end, start
@@ -88,6 +89,8 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
     outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))
     watch.stage = "REPORTING"
     findings = await asyncio.to_thread(reads.interpret, prepared, outputs, model.card)
+    maps = await reads.attend(prepared, findings, ask, watch.part(ASK, 1.0))
+    overlays = await keep_attention(house.store, analysis.key, len(stack.row.frame_keys), maps)
     scores, uncertainty = reads.summarize(findings)
     return Result(
         "SUCCEEDED",
@@ -95,6 +98,7 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
         findings=findings,
         scores=[(score.label, score.probability) for score in scores],
         uncertainty=uncertainty,
+        overlays=overlays,
         warnings=_told(stack, verdict.warnings),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -27,6 +28,7 @@ class Result:
     uncertainty: float | None = None
     failure: str | None = None
     warnings: Sequence[dict[str, str]] = field(default_factory=tuple)
+    overlays: Sequence[dict[str, Any]] = ()
 
 
 async def start(house: House, analysis_key: UUID) -> Analysis | None:
@@ -61,6 +63,7 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
         if result.status == "SUCCEEDED":
             analysis.progress, analysis.uncertainty = 1.0, result.uncertainty
             analysis.scores = [{"label": label, "probability": chance} for label, chance in result.scores]
+            analysis.overlays = list(result.overlays)
             await _write_findings(uow, analysis, result.findings)
             if case.urgency_by is None and await _is_newest(uow, analysis):
                 case.urgency = urgency(f.diameter_mm for f in result.findings if f.above_threshold)

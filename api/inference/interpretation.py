@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from api.imaging.volume import Volume
@@ -48,6 +49,14 @@ class Interpretation(Protocol):
     @property
     def interpret(self) -> Callable[[Any, Sequence[Batch], Mapping[str, Any]], Sequence[DetectedFinding]]:
         """Findings, most probable first; of what was prepared, the model's answers, and its card."""
+        ...
+
+    @property
+    def attend(
+        self,
+    ) -> Callable[[Any, Sequence[DetectedFinding], Predict, Progress], Awaitable[Mapping[int, NDArray[np.uint8]]]]:
+        """What the model went by: by frame, uint8 (row, column) of the volume, 0 transparent. Nothing where it cannot
+        be told."""
         ...
 
     @property

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from api.imaging.volume import Volume
+from api.inference.attention import Place
+from api.inference.attention import attend as attend_to
 from api.inference.candidates import find_candidates
 from api.inference.centers import recenter
 from api.inference.extents import Inside, measure_extent
@@ -44,6 +46,7 @@ from api.inference.tensors import (
 
 __all__ = [
     "Prepared",
+    "attend",
     "check_facts",
     "check_suitability",
     "interpret",
@@ -59,6 +62,8 @@ OUTPUT = "plane_logit"
 BATCH = 16
 # Candidates that are looked at again in the slanted planes.
 SECOND_LOOK = 96
+# Marked findings that are told what the model went by: each takes 82 answers.
+MOST_ATTENDED = 5
 # With slices farther apart, planes across them are too blurred to have a vote.
 COARSE_SLICES_MM = 4.0
 FINE_MM = (1.25, 1.4, 1.4)
@@ -162,6 +167,20 @@ def interpret(
         for lesion, chance in zip(lesions, chances, strict=True)
         if chance >= point.lowest
     ]
+
+
+async def attend(
+    prepared: Prepared, findings: Sequence[DetectedFinding], predict: Predict, progress: Progress = lambda _: None
+) -> dict[int, NDArray[np.uint8]]:
+    """Of the marked findings, the most probable ones, on the slice that shows each best."""
+    marked = [finding for finding in findings if finding.above_threshold][:MOST_ATTENDED]
+    places = []
+    for finding in marked:
+        at = finding.position
+        index = prepared.volume.patient_to_index((at.x, at.y, at.z))
+        index[0] = finding.frame_index  # on a slice, not between two
+        places.append(Place(index, finding.diameter_mm or 0.0))
+    return await attend_to(prepared.volume, places, FIRST_PLANES, (INPUT, OUTPUT), predict, progress)
 
 
 def summarize(findings: Sequence[DetectedFinding]) -> tuple[list[Score], float]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from api import accounts, cases, images
+from api import accounts, analyses, cases, images
 from api.errors import NotPermitted
 from api.events.append import Stream
 from api.permissions import Actor
@@ -33,6 +33,8 @@ class Admission(Protocol):
     async def admit_to_stack(self, actor: Actor, stack_key: UUID) -> None: ...
 
     async def admit_to_case(self, actor: Actor, case_key: UUID) -> None: ...
+
+    async def admit_to_analysis(self, actor: Actor, analysis_key: UUID) -> None: ...
 
 
 @dataclass
@@ -67,6 +69,12 @@ class LiveAdmission:
             return await cases.find(uow, case_key) is not None
 
         await self._admit((actor, "case", case_key), sees)
+
+    async def admit_to_analysis(self, actor: Actor, analysis_key: UUID) -> None:
+        async def sees(uow: UnitOfWork) -> bool:
+            return analysis_key in await analyses.find_many(uow, [analysis_key])
+
+        await self._admit((actor, "analysis", analysis_key), sees)
 
     def close(self) -> None:
         for question in list(self._answers):

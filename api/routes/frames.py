@@ -83,12 +83,14 @@ def routes(
         return await _serve(store, leave.name, headers, request.method)
 
     return [
-        Route(FRAME_PATH, _refusing(get_frame), methods=["GET"]),
-        Route(OBJECT_PATH, _refusing(get_object), methods=["GET"]),
+        Route(FRAME_PATH, refusing(get_frame), methods=["GET"]),
+        Route(OBJECT_PATH, refusing(get_object), methods=["GET"]),
     ]
 
 
-def _refusing(endpoint: Endpoint) -> Endpoint:
+def refusing(endpoint: Endpoint) -> Endpoint:
+    """What it raises as an answer."""
+
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)

@@ -25,11 +25,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.errors import Expired, NotPermitted
 from api.permissions import Actor
-from api.storage.leaves import FrameLeave, ObjectLeave, PartLeave, packed, unpacked
-from api.storage.object_store import FrameKind
+from api.storage.leaves import FrameLeave, ObjectLeave, OverlayLeave, PartLeave, packed, unpacked
+from api.storage.object_store import FrameKind, OverlayFrames
 
 PART_PATH: Final = "/parts/{token}"
 FRAME_PATH: Final = "/frames/{token}/{index}"
+OVERLAY_PATH: Final = "/overlays/{token}/{index}"
 OBJECT_PATH: Final = "/objects/{token}"
 KEY_BYTES: Final = 32
 SIV_KEY_BYTES: Final = 64  # AES-256-SIV: one half authenticates, the other encrypts
@@ -45,6 +46,7 @@ class Permit(StrEnum):
     PUT_PART = "put-part"
     READ_OBJECT = "read-object"
     READ_FRAMES = "read-frames"
+    READ_OVERLAY = "read-overlay"
 
 
 class SignedAddresses:
@@ -90,6 +92,14 @@ class SignedAddresses:
     def open_frames(self, token: str) -> FrameLeave:
         actor, expires_at, (kind, stack) = self._open(Permit.READ_FRAMES, token)
         return FrameLeave(actor, expires_at, cast(FrameKind, kind), UUID(stack))
+
+    def overlay(self, actor: Actor, overlay: OverlayFrames, expires_at: datetime) -> str:
+        """RFC 6570 template with `{index}`."""
+        return self._address(OVERLAY_PATH, Permit.READ_OVERLAY, actor, expires_at, overlay.fields())
+
+    def open_overlay(self, token: str) -> OverlayLeave:
+        actor, expires_at, (analysis, numbers) = self._open(Permit.READ_OVERLAY, token)
+        return OverlayLeave(actor, expires_at, OverlayFrames.of_fields(analysis, numbers))
 
     def entity_tag(self, *names: str | int | UUID) -> str:
         """Of something that never changes; tells nothing of its names. With quotes, RFC 9110 section 8.8.3."""

@@ -34,6 +34,7 @@ from api.storage.object_store import (
     ObjectDamaged,
     ObjectReader,
     ObjectRetained,
+    OverlayFrames,
     PartedFile,
     ReceivedPart,
     SignedRequest,
@@ -209,6 +210,9 @@ class FilesystemStore:
 
     async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
         return self._addresses.frames(actor, kind, stack_key, expires_at)
+
+    async def sign_overlay(self, overlay: OverlayFrames, expires_at: datetime, actor: Actor) -> str:
+        return self._addresses.overlay(actor, overlay, expires_at)
 
     # inside
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from api.permissions import Actor, Role, Scope
-from api.storage.object_store import FrameKind
+from api.storage.object_store import FrameKind, OverlayFrames
 
 # Expiry (Unix seconds), user, organization, credential, its kind, role, scopes as bits.
 _HEAD = struct.Struct(">Q16s16s16sBBB")
@@ -49,6 +49,13 @@ class FrameLeave(Leave):
 
     kind: FrameKind
     stack_key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayLeave(Leave):
+    """To read every frame of an overlay."""
+
+    overlay: OverlayFrames
 
 
 @dataclass(frozen=True, slots=True)

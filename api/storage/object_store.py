@@ -61,6 +61,26 @@ class ReceivedPart:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class OverlayFrames:
+    """What an analysis draws over a stack; index by frame. frames: those where there is something, of frame_count."""
+
+    analysis_key: UUID
+    rows: int
+    columns: int
+    frame_count: int
+    frames: tuple[int, ...]
+
+    def fields(self) -> tuple[str, ...]:
+        numbers = (self.rows, self.columns, self.frame_count, *self.frames)
+        return str(self.analysis_key), ",".join(map(str, numbers))
+
+    @classmethod
+    def of_fields(cls, analysis_key: str, numbers: str) -> "OverlayFrames":
+        rows, columns, frame_count, *frames = map(int, numbers.split(","))
+        return cls(UUID(analysis_key), rows, columns, frame_count, tuple(frames))
+
+
 class ObjectStore(Protocol):
     """Encrypted objects by name, and parted files by id.
 
@@ -152,6 +172,10 @@ class ObjectStore(Protocol):
 
     async def sign_frames(self, kind: FrameKind, stack_key: UUID, expires_at: datetime, actor: Actor) -> str:
         """RFC 6570 template with `{index}` from 0; its one signature is good for every frame of the stack."""
+        ...
+
+    async def sign_overlay(self, overlay: OverlayFrames, expires_at: datetime, actor: Actor) -> str:
+        """The same for every frame of an overlay, whose objects are `overlays/<analysis>/<index>`."""
         ...
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from api import analyses, comments
+from api.analyses.overlays import overlays_of
 from api.comments import Audience
 from api.inference.size_categories import size_categories
 from api.permissions import Action, Actor, is_allowed
@@ -20,6 +21,7 @@ from schema.types.frames import Box, Point3D, Warning
 from schema.types.images import Patient, Stack, Study, find_patient
 from schema.types.models import Model, Score
 from schema.types.nodes import Node
+from schema.types.overlays import Overlay
 from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
 from schema.types.rules import RuleCategory
@@ -104,6 +106,14 @@ class Analysis(Node):
     @described("Most probable first.")
     async def findings(self, info: Info) -> list["Finding"]:
         return [Finding.of(row, self.row) for row in await info.context.loaders.findings.load(self.row.key)]
+
+    @described("What the model went by, over the stack that it read.")
+    async def overlays(self, info: Info) -> list[Overlay]:
+        found = overlays_of(self.row)
+        if not found or self.row.stack_key is None:
+            return []
+        stack = await info.context.loaders.stacks.load(self.row.stack_key)
+        return [Overlay.of(self.row, stack, each) for each in found] if stack else []
 
 
 @strawberry.type

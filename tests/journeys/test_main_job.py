@@ -1,9 +1,13 @@
 """The main job over real HTTP, WebSocket and SSE: `hilum serve` with its workers, and the public API alone."""
 
 import time
+from io import BytesIO
 
+import httpx
+import numpy as np
 import psycopg
 import pytest
+from PIL import Image
 
 from tests.graphql_client import CASE, GraphQLClient
 from tests.journeys.arrivals import Arrivals
@@ -20,6 +24,9 @@ CANCEL = """mutation ($input: CancelAnalysisInput!) {
 }"""
 ANALYSIS = "query ($id: ID!) { node(id: $id) { ... on Analysis { status stage progress failure } } }"
 
+OVERLAYS = """query ($id: ID!) { case(id: $id) { latestAnalysis {
+  findings { aboveThreshold anchor { frameIndex } }
+  overlays { kind title rows columns stack { frameCount } frames { urlTemplate mediaType expiresAt } } } } }"""
 PAUSE_SECONDS = 0.75  # progress is due every 500 ms
 CANCEL_SECONDS = 1.0
 
@@ -29,6 +36,27 @@ def test_a_chest_ct_goes_in_and_findings_come_out(chest: Chest) -> None:
     assert chest.case["status"] == "READY"
     assert chest.case["latestAnalysis"]["status"] == "SUCCEEDED"
     assert any(finding["aboveThreshold"] for finding in chest.case["latestAnalysis"]["findings"])
+
+
+async def test_what_the_model_went_by_is_drawn_over_the_stack_it_read(chest: Chest, client: GraphQLClient) -> None:
+    analysis = (await client.ask(OVERLAYS, id=chest.case["id"]))["case"]["latestAnalysis"]
+    (overlay,) = analysis["overlays"]
+    (marked, *_) = (finding for finding in analysis["findings"] if finding["aboveThreshold"])
+
+    def address(index: int) -> str:
+        return str(overlay["frames"]["urlTemplate"]).replace("{index}", str(index))
+
+    async with httpx.AsyncClient() as http:
+        shown = await http.get(address(marked["anchor"]["frameIndex"]))
+        blank = await http.get(address(0))
+        beyond = await http.get(address(overlay["stack"]["frameCount"]))
+
+    assert overlay["kind"] == "ATTENTION"
+    assert shown.headers["content-type"] == blank.headers["content-type"] == overlay["frames"]["mediaType"]
+    pictures = [Image.open(BytesIO(answer.content)) for answer in (shown, blank)]
+    assert {picture.size for picture in pictures} == {(overlay["columns"], overlay["rows"])}
+    assert [bool(np.asarray(picture).any()) for picture in pictures] == [True, False]
+    assert beyond.status_code == 404
 
 
 def test_events_are_missed_by_nobody_who_loses_the_connection(chest: Chest) -> None:

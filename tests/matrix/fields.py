@@ -91,7 +91,8 @@ FIELDS: dict[str, FieldRule] = {
     **of("Box", WITH_IT, "left top width height"),
     # analyses
     **of("Analysis", ANALYSES, "id status stage progress queuedAt startedAt finishedAt scores uncertainty failure"),
-    **of("Analysis", ANALYSES, "warnings case stack model findings"),
+    **of("Analysis", ANALYSES, "warnings case stack model findings overlays"),
+    **of("Overlay", ANALYSES, "kind title stack rows columns frames"),
     **of("Score", ANALYSES, "label probability"),
     **of("Finding", ANALYSES, "id label probability aboveThreshold diameterMm position analysis anchor categories"),
     **of("RuleCategory", ANALYSES, "rule version category assumptions"),

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from api.permissions import Actor
+from api.permissions import Action, Actor
 from api.persistence.columns import now
-from api.storage.object_store import PartedFile
+from api.storage.object_store import OverlayFrames, PartedFile
 from schema.node_ids import find_key
 from tests.matrix.holdings import Holding, type_of
 from tests.matrix.rules import Rule, own, sees
@@ -44,6 +44,12 @@ async def frame(world: World, actor: Actor, holding: Holding) -> str:
     return template.replace("{index}", "0")
 
 
+async def overlay(world: World, actor: Actor, holding: Holding) -> str:
+    frames = OverlayFrames(_key(holding, "Analysis"), 4, 4, 2, ())
+    template = await world.house.store.sign_overlay(frames, now() + timedelta(minutes=1), actor)
+    return template.replace("{index}", "0")
+
+
 async def archive(world: World, actor: Actor, holding: Holding) -> str:
     name, until = f"exports/{_key(holding, 'Export')}", now() + timedelta(minutes=1)
     return await world.house.store.sign_read(name, "application/zip", until, actor, holding.case_key or uuid4())
@@ -61,6 +67,7 @@ def anyone(actor: Actor, holding: Holding) -> bool:
 
 ROUTES: dict[str, Open | Sealed] = {
     "GET /frames/{token}/{index}": Sealed(frame, opens=sees(), given_to=anyone),
+    "GET /overlays/{token}/{index}": Sealed(overlay, opens=sees(Action.CASE_SEE_ANALYSES), given_to=anyone),
     "GET /objects/{token}": Sealed(archive, opens=sees(), given_to=anyone),
     "PUT /parts/{token}": Sealed(part, opens=own, given_to=own, body=bytes(FILE_BYTES)),
     "ANY /graphql": Open.OPERATIONS,

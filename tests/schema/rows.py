@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from api.analyses.overlays import Overlay
 from api.events.append import analysis_progressed, case_changed
 from api.permissions import Actor, Role
 from api.persistence import tables
@@ -99,6 +100,7 @@ class Rows:
             stage="DONE",
             progress=1.0,
             scores=[{"label": "nodule", "probability": 0.9}],
+            overlays=[Overlay("ATTENTION", "What it went by", 4, 4, 3, (1,)).told()],
         )
         findings = [_finding(analysis.key, stack.key, i) for i in range(2)]
         uow.session.add_all([patient])

@@ -30,6 +30,7 @@ class Analysis(SQLModel, table=True):
     uncertainty: float | None = None
     failure: str | None = sealed("analyses.failure", nullable=True)  # may repeat what a file says
     warnings: list[dict[str, str]] = document()
+    overlays: list[dict[str, Any]] = document()  # api/analyses/overlays.py says their form
 
 
 class Finding(SQLModel, table=True):

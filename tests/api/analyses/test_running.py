@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,14 +12,17 @@ from uuid import UUID
 import numpy as np
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from api import analyses, cases
 from api.analyses import running, writing
+from api.analyses.overlays import object_name, overlays_of
 from api.analyses.writing import Result
 from api.errors import Conflict, Unavailable
 from api.images import FrameObjects
 from api.imaging.phantom import plan_phantom
 from api.inference.findings import Box, DetectedFinding, Position
+from api.inference.lung_nodule import MOST_ATTENDED
 from api.inference.predictor import ModelDescription, Predictor, Tensors
 from api.permissions import Actor
 from api.persistence.tables import Analysis, Finding
@@ -136,6 +140,27 @@ async def test_a_nodule_of_known_place_and_size_is_found(house: House, chest: Ch
     assert nearest.left is not None
     assert nearest.top < row < nearest.top + (nearest.height or 0)
     assert nearest.left < column < nearest.left + (nearest.width or 0)
+
+
+async def test_what_the_model_went_by_is_kept_where_the_marked_findings_are(
+    house: House, chest: Chest, succeeded: Analysis
+) -> None:
+    found_ones = await findings_of(house, chest.owner, succeeded)
+    marked = [found for found in found_ones if found.above_threshold][:MOST_ATTENDED]
+    (overlay,) = overlays_of(succeeded)
+
+    assert (overlay.kind, overlay.rows, overlay.columns, overlay.frame_count) == ("ATTENTION", 256, 256, 40)
+    assert set(overlay.frames) == {found.frame_index for found in marked}
+    for found in marked:
+        content = await house.store.read(object_name(succeeded.key, found.frame_index))
+        heat = np.asarray(Image.open(BytesIO(content)))
+        assert heat.dtype == np.uint8
+        assert heat.shape == (256, 256)
+        assert found.left is not None
+        assert found.top is not None
+        row, column = found.top + (found.height or 0) / 2, found.left + (found.width or 0) / 2
+        around = heat[max(0, int(row) - 12) : int(row) + 12, max(0, int(column) - 12) : int(column) + 12]
+        assert around.max() > 60
 
 
 async def test_findings_are_listed_from_the_most_probable(house: House, chest: Chest, succeeded: Analysis) -> None:
