@@ -26,7 +26,9 @@ TISSUE_HU = 100.0
 WEAKEST_HU = 15.0
 # A ball of this contrast counts fully; beyond it only shape and size decide, so that faint nodules keep a place.
 ENOUGH_HU = 100.0
-LIMIT = 600
+# Deep enough for second centres within lumps: where a vessel joins a nodule the strongest answer lies between the two,
+# and the nodule's own comes hundreds of places later (on one development scan in place 879).
+LIMIT = 1000
 
 Floats = NDArray[np.float32]
 

@@ -89,3 +89,16 @@ def test_nothing_is_sought_outside_the_mask_and_no_more_than_the_limit_is_given(
 
 def test_an_empty_mask_gives_no_candidates() -> None:
     assert len(find_candidates(draw([]), np.zeros(SHAPE, bool))) == 0
+
+
+def test_in_a_crowded_lung_hundreds_of_balls_are_all_looked_at() -> None:
+    hu = np.full((40, 96, 96), -850, np.int16)
+    corners = list(np.ndindex(6, 12, 12))
+    for index in corners:
+        hu[tuple(slice(6 * k + 2, 6 * k + 2 + width) for k, width in zip(index, (1, 3, 3), strict=True))] = 40
+
+    candidates = find_candidates(Grid(hu, SPACING, (1, 2, 2)), np.ones(hu.shape, bool))
+
+    away = [nearest(candidates, (6 * k + 2, 6 * row + 3, 6 * column + 3))[1] for k, row, column in corners]
+    assert len(corners) > 800
+    assert np.mean(np.array(away) < 2.0) > 0.95

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api.inference.candidates import LIMIT
 from api.inference.findings import fuse_planes
 from triton_models.lung_nodule.training.statistics import area_under_curve, calibration_error, fit_calibration
 
 # LUNA16 counts 1,186 nodules in 888 scans.
 NODULES_A_SCAN = 1186 / 888
+# About as many as LUNA16 lists a scan. What the finder gives beyond is weaker and scores less often.
+CANDIDATES_A_SCAN = 600
 FALSE_MARKS_A_SCAN = 2.0
 FALSE_LISTED_A_SCAN = 20.0
 # With fewer planes inside its cube, a look-alike is seen less well than in the product.
@@ -51,9 +52,9 @@ def calibrate(parts: list[Part]) -> dict[str, Any]:
         others = [fold for other, fold in enumerate(folds) if other != number]
         a, b = fit_calibration(np.concatenate([s for s, _ in others]), np.concatenate([y for _, y in others]))
         held_out.append(1 / (1 + np.exp(-(a * own + b))))
-    shift = float(np.log(NODULES_A_SCAN / LIMIT) - np.log(label.mean() / (1 - label.mean())))
-    marked = float(np.quantile(score[~label], 1 - FALSE_MARKS_A_SCAN / LIMIT, method="higher"))
-    listed = float(np.quantile(score[~label], 1 - FALSE_LISTED_A_SCAN / LIMIT, method="higher"))
+    shift = float(np.log(NODULES_A_SCAN / CANDIDATES_A_SCAN) - np.log(label.mean() / (1 - label.mean())))
+    marked = float(np.quantile(score[~label], 1 - FALSE_MARKS_A_SCAN / CANDIDATES_A_SCAN, method="higher"))
+    listed = float(np.quantile(score[~label], 1 - FALSE_LISTED_A_SCAN / CANDIDATES_A_SCAN, method="higher"))
 
     def probability(logit: float) -> float:
         return round(float(1 / (1 + np.exp(-(slope * logit + offset + shift)))), 4)
