@@ -1,7 +1,7 @@
 """Reads a Triton model repository: `<model>/config.pbtxt`, `<model>/card.json`, `<model>/<version>/model.onnx`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,18 @@ def read_repository(path: Path) -> dict[str, ModelFolder]:
         raise Unavailable(message)
     folders = (config.parent for config in sorted(path.glob("*/config.pbtxt")))
     return {folder.name: read_model_folder(folder) for folder in folders}
+
+
+def get_folder(folders: Mapping[str, ModelFolder], name: str, version: str) -> ModelFolder:
+    """Raises Unavailable, naming what is missing, where that version of that model is not in the repository."""
+    folder = folders.get(name)
+    if folder is None:
+        message = f"There is no model {name}."
+        raise Unavailable(message)
+    if version not in folder.versions:
+        message = f"The model {name} has no version {version}."
+        raise Unavailable(message)
+    return folder
 
 
 def read_model_folder(path: Path) -> ModelFolder:
