@@ -92,6 +92,11 @@ class TritonPredictor:
         self._client: triton.InferenceServerClient | None = None
         self._is_closed = False
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the breaker is open."""
+        return self._breaker.is_open
+
     async def models(self) -> Sequence[ModelDescription]:
         return [folder.describe(version) for folder in self._folders.values() for version in folder.versions]
 

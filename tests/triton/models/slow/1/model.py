@@ -10,6 +10,9 @@ LOOK_SECONDS = 0.02
 
 
 class TritonPythonModel:
+    def initialize(self, arguments: dict[str, str]) -> None:
+        self._called_off = 0
+
     def execute(self, requests: list[Any]) -> list[Any]:
         return [self._answer(request) for request in requests]
 
@@ -18,8 +21,12 @@ class TritonPythonModel:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if request.is_cancelled():
+                self._called_off += 1
                 return backend.InferenceResponse(
                     error=backend.TritonError("the caller has gone", backend.TritonError.CANCELLED)
                 )
             time.sleep(LOOK_SECONDS)
-        return backend.InferenceResponse([backend.Tensor("waited", np.array([[seconds]], np.float32))])
+        told = {"waited": seconds, "called_off": self._called_off}
+        return backend.InferenceResponse(
+            [backend.Tensor(name, np.array([[value]], np.float32)) for name, value in told.items()]
+        )
