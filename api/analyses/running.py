@@ -7,13 +7,14 @@ with the state that says so.
 import asyncio
 import logging
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
+from api.analyses.asking import Asking
 from api.analyses.volumes import OpenedStack, choose_stack, facts_of, open_stack, read_volume
+from api.analyses.waiting import put_back
 from api.analyses.watch import Watch
 from api.analyses.writing import Result, end, start
-from api.errors import ApiError, Unavailable
+from api.errors import ApiError, PredictorAway, Unavailable
 from api.imaging.volume import Volume
 from api.inference import lung_nodule
 from api.persistence.tables import Analysis
@@ -36,19 +37,28 @@ READ, SUIT, LOOK, ASK = 0.25, 0.35, 0.6, 0.95
 
 
 async def run(house: House, analysis_key: UUID) -> None:
-    """Analyse; ends SUCCEEDED, UNSUITABLE or FAILED with words for the user, unless it was cancelled meanwhile."""
+    """Analyse; ends SUCCEEDED, UNSUITABLE or FAILED with words for the user, unless it was cancelled meanwhile.
+
+    Raises PredictorAway, to be run again later, where the model's server is away.
+    """
+    if await house.predictor.is_away():
+        await put_back(house, analysis_key)
+        return
     analysis = await start(house, analysis_key)
     if analysis is None:
         return
     with span("analysis:run") as trace_id:
         watch = Watch(house, analysis)
         try:
-            async with asyncio.timeout(house.settings.analysis_seconds), watch:
-                result = await _analyse(house, analysis, watch)
+            async with asyncio.timeout(house.settings.analysis_seconds) as clock, watch:
+                result = await _analyse(house, analysis, watch, Asking(house, analysis, watch, clock))
         except lung_nodule.Cancelled:
             return
         except TimeoutError:
             result = Result("FAILED", failure=TOO_SLOW)
+        except PredictorAway:
+            await put_back(house, analysis_key)
+            return
         except (ObjectMissing, ObjectDamaged):
             result = Result("FAILED", failure=DAMAGED)
         except ApiError as error:
@@ -65,7 +75,7 @@ async def give_up(house: House, analysis_key: UUID) -> None:
     await end(house, analysis_key, Result("FAILED", failure=DIED))
 
 
-async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
+async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking) -> Result:
     stack = await choose_stack(house, analysis)
     if stack is None:
         return Result("UNSUITABLE", failure=NO_IMAGES)
@@ -78,7 +88,7 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
     verdict = await asyncio.to_thread(lung_nodule.check_suitability, facts, volume, watch.part(READ, SUIT))
     if not verdict.suitable:
         return Result("UNSUITABLE", stack_key=stack.row.key, failure=verdict.reason)
-    findings = await _find(house, analysis, volume, watch)
+    findings = await _find(house, analysis, volume, watch, ask)
     scores, uncertainty = lung_nodule.summarize(findings)
     return Result(
         "SUCCEEDED",
@@ -91,11 +101,10 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
 
 
 async def _find(
-    house: House, analysis: Analysis, volume: Volume, watch: Watch
+    house: House, analysis: Analysis, volume: Volume, watch: Watch, ask: Asking
 ) -> Sequence[lung_nodule.DetectedFinding]:
     prepared = await asyncio.to_thread(lung_nodule.prepare, volume, watch.part(SUIT, LOOK))
     watch.stage = "INFERRING"
-    ask = partial(house.predictor.predict, analysis.model_name, analysis.model_version)
     outputs = await lung_nodule.score(prepared, ask, watch.part(LOOK, ASK))
     watch.stage = "REPORTING"
     card = await _card(house, analysis)

@@ -51,8 +51,8 @@ class PredictorSettings(BaseSettings):
         description="An analysis keeps what it has done for so long while Triton is away, seconds; "
         "then it makes room for other jobs and begins again later.",
     )
-    predictor_pause_seconds: float = Field(
-        10.0, gt=0, description="Pause before an analysis that made room looks for Triton again, seconds."
+    predictor_pause_seconds: int = Field(
+        10, ge=1, description="Pause before an analysis that made room looks for Triton again, seconds."
     )
     predictor_wait_hours: float = Field(
         24.0, gt=0, description="An analysis waits for Triton for so long after it was asked for, hours; then FAILED."
