@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 
 from api.errors import Unavailable
+from api.inference.model_text import Message, parse
 from api.inference.predictor import ModelDescription, TensorSpec
 
 _DTYPES = {
@@ -85,29 +84,33 @@ def get_folder(folders: Mapping[str, ModelFolder], name: str, version: str) -> M
 def read_model_folder(path: Path) -> ModelFolder:
     """One model's folder; raises Unavailable when its config or card cannot be read."""
     try:
-        config = text_format.Parse((path / "config.pbtxt").read_text("utf-8"), model_config_pb2.ModelConfig())
+        config = parse((path / "config.pbtxt").read_text("utf-8"))
         card = json.loads((path / "card.json").read_text("utf-8"))
         return ModelFolder(
-            name=config.name or path.name,
+            name=str(config.last("name", path.name)),
             path=path,
-            max_batch_size=config.max_batch_size,
-            inputs=_specs(config.input),
-            outputs=_specs(config.output),
+            max_batch_size=int(config.last("max_batch_size", 0)),
+            inputs=_specs(config.all("input")),
+            outputs=_specs(config.all("output")),
             versions=tuple(sorted((d.name for d in path.iterdir() if d.is_dir() and d.name.isdigit()), key=int)),
-            filename=config.default_model_filename or "model.onnx",
+            filename=str(config.last("default_model_filename", "model.onnx")),
             card=card,
         )
-    except (OSError, ValueError, KeyError, text_format.ParseError) as error:
+    except (OSError, ValueError, KeyError) as error:
         message = f"The model {path.name} cannot be read: {error}"
         raise Unavailable(message) from error
 
 
-def _specs(tensors: Iterable[Any]) -> tuple[TensorSpec, ...]:
-    return tuple(
+def _specs(tensors: Iterable[Message]) -> tuple[TensorSpec, ...]:
+    """Raises: ValueError where there is none: a misspelt field would go unnoticed otherwise."""
+    specs = tuple(
         TensorSpec(
-            tensor.name,
-            np.dtype(_DTYPES[model_config_pb2.DataType.Name(tensor.data_type)]),
-            tuple(int(length) for length in tensor.dims),
+            str(tensor.last("name", "")),
+            np.dtype(_DTYPES[tensor.last("data_type", "")]),
+            tuple(int(length) for length in tensor.all("dims")),
         )
         for tensor in tensors
     )
+    if not specs:
+        raise ValueError("its config names no input or no output")
+    return specs

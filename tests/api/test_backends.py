@@ -54,7 +54,15 @@ async def test_models_are_asked_in_the_worker_unless_a_triton_is_named() -> None
 
 
 def test_tritons_client_is_loaded_only_where_it_is_asked() -> None:
-    code = "import sys, api.__main__, api.backends, api.worker; sys.exit('tritonclient.grpc.aio' in sys.modules)"
+    code = """
+import sys
+import api.__main__, api.worker
+from api.backends import choose_predictor
+from api.settings import Settings
+
+choose_predictor(Settings())
+sys.exit("tritonclient" in sys.modules or "grpc" in sys.modules)
+"""
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
