@@ -1,8 +1,11 @@
 # make run   sets everything up and runs the main job        make test      sets everything up and tests it
 # make check lints and type-checks                           make lock      renews the lock files
+# make test-triton tests with a real Triton server, which runs without a GPU
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+TRITON_VENV := .venv-triton
+TRITON_PYTHON ?= $(PYTHON)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
@@ -10,7 +13,7 @@ NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
 export PYTHONDONTWRITEBYTECODE :=
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
 
-.PHONY: run serve pwa test test-browser check format lock benchmark clean
+.PHONY: run serve pwa test test-browser test-triton check format lock benchmark clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime pwa/dist/.built
@@ -22,11 +25,14 @@ serve: $(VENV)/.runtime pwa/dist/.built
 pwa: pwa/dist/.built
 
 test: $(VENV)/.test pwa/dist/.built
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser and not triton"
 	$(NPM) run --silent test
 
 test-browser: $(VENV)/.test pwa/dist/.built
 	$(BIN)/python -m pytest -m browser tests/pwa
+
+test-triton: $(VENV)/.test $(TRITON_VENV)/.ready
+	$(BIN)/python -m pytest -m triton tests/triton tests/contracts/test_predictor.py
 
 check: $(VENV)/.test pwa/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
@@ -48,9 +54,11 @@ lock: $(VENV)/.runtime
 		-o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--extra test -c requirements.lock -o tests/requirements.lock pyproject.toml
+	$(BIN)/uv pip compile -q --universal --no-deps --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		-o tests/triton/requirements.lock tests/triton/requirements.in
 
 clean:
-	rm -rf $(VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TRITON_VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -68,6 +76,11 @@ $(VENV)/.runtime: requirements.lock | $(BIN)/python
 $(VENV)/.test: tests/requirements.lock $(VENV)/.runtime
 	@echo "Installing test packages (once) ..."
 	@$(PIP) install --require-hashes --only-binary :all: -r tests/requirements.lock
+	@touch $@
+
+# The server of the wheel wants numpy 1, so it has a virtual environment of its own; nothing in it is downloaded twice.
+$(TRITON_VENV)/.ready: tests/triton/requirements.lock tests/triton/machine.sh
+	@TRITON_VENV=$(TRITON_VENV) TRITON_PYTHON="$(TRITON_PYTHON)" sh tests/triton/machine.sh
 	@touch $@
 
 # The PWA is built with the system's node where it is new enough, else with one from a wheel.

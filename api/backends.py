@@ -19,6 +19,7 @@ from api.identity.mailed_codes import MailedCodes
 from api.identity.passwords import HashCost
 from api.identity.tokens import AccessTokens
 from api.inference.embedded import EmbeddedPredictor
+from api.inference.predictor import Predictor
 from api.keys.opening import KeysUnusable, make_first, open_keyring
 from api.mail.mailbox import MailboxMailer
 from api.mail.mailer import Mail, Mailer
@@ -182,7 +183,7 @@ async def _open_house(
         hub=hub,
         store=store,
         directory=directory,
-        predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
+        predictor=choose_predictor(settings),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),
         budgets=Budgets(sessions),
         mailer=mailer,
@@ -200,6 +201,31 @@ async def _open_house(
         await house.predictor.close()
         await engine.dispose()
         store.close()
+
+
+def choose_predictor(settings: Settings) -> Predictor:
+    """Raises: Unavailable where the model repository, or a file for TLS, cannot be read."""
+    if settings.predictor == "embedded":
+        return EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds)
+    from api.inference.triton import TlsFiles, TritonPredictor, TritonServer  # gRPC is for this predictor only
+
+    return TritonPredictor(
+        settings.models,
+        TritonServer(
+            address=settings.triton_address,
+            tls=TlsFiles(settings.triton_ca, settings.triton_cert, settings.triton_key)
+            if settings.triton_is_encrypted
+            else None,
+            deadline=settings.prediction_seconds,
+            ready=settings.triton_ready_seconds,
+            retries=settings.triton_retries,
+            pause=settings.triton_retry_seconds,
+            breaker_failures=settings.triton_breaker_failures,
+            breaker_pause=settings.triton_breaker_seconds,
+            calls=settings.triton_calls,
+            waiting_calls=settings.triton_waiting_calls,
+        ),
+    )
 
 
 def choose_mailer(settings: Settings) -> Mailer:

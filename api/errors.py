@@ -14,7 +14,8 @@ ApiError
 ├─ Expired             a cursor, an upload or a signed address is too old
 ├─ RateLimited         too often; `retry_after` says when to come back
 └─ Unavailable         try again: a part of Hilum does not answer
-   └─ KeysOutOfDate    the keys of sealed columns could not be read for a while
+   ├─ KeysOutOfDate    the keys of sealed columns could not be read for a while
+   └─ PredictorAway    the model server is away or full; `retry_after` says when to ask again; analyses wait
 
 Rejected is no ApiError: it refuses one instance of an upload while the others go on.
 Not for: faults nobody foresaw. Those stay exceptions and are masked at the edge.
@@ -124,6 +125,10 @@ class KeysOutOfDate(Unavailable):
     def __init__(self) -> None:
         message = "The keys could not be read for a while. Try again in a few seconds."
         super().__init__(message, retry_after=5.0)
+
+
+class PredictorAway(Unavailable):
+    """Nothing is wrong with what was asked: it may be asked again, as long as one cares to wait."""
 
 
 class RejectionCode(StrEnum):

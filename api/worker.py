@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 import onnxruntime  # noqa: F401 - so large that it would hold up the event loop if it were loaded while that runs
@@ -14,6 +15,7 @@ from sqlmodel import col
 
 from api import accounts, exports, ingest, sharing, uploads
 from api.analyses import running as analyses
+from api.errors import PredictorAway
 from api.exports import running as export_runs
 from api.oversight import anchors, rounds
 from api.persistence import jobs
@@ -60,11 +62,18 @@ class Interrupted(Exception):
 
 
 class BeginAgain(procrastinate.BaseRetryStrategy):
-    """An interrupted job at once, as often as it takes; a failed one later each time, until it is given up."""
+    """An interrupted job at once, and one whose model is away after a pause, both as often as it takes.
+
+    A failed one later each time, until it is given up.
+    """
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
         if isinstance(exception, Interrupted):
             return procrastinate.RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, PredictorAway):
+            return procrastinate.RetryDecision(
+                retry_in={"seconds": ceil(exception.retry_after or LONGEST_PAUSE_SECONDS)}
+            )
         pause = min(2 ** min(job.attempts, DOUBLINGS), LONGEST_PAUSE_SECONDS)
         return procrastinate.RetryDecision(retry_in={"seconds": pause})
 
@@ -102,6 +111,8 @@ def register(house: House) -> None:
                     await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
+            except PredictorAway:
+                raise  # no failure of the job's; the analysis says when it has waited enough
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
                 if not await _is_enough(house, context.job, error):
                     raise

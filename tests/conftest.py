@@ -20,6 +20,7 @@ from api.persistence.migration import migrate
 from api.settings import Settings
 from api.unit_of_work import House
 from tests.running import RunningServer, make_accounts
+from tests.triton.server import HERE, ROOT, TritonServer
 
 if TYPE_CHECKING:
     from tests.cognito.server import CognitoServer
@@ -54,6 +55,15 @@ def postgresql() -> Iterator[str]:
 def database_url(postgresql: str) -> Iterator[str]:
     """A database of its own, migrated and empty."""
     yield from fresh_database(postgresql)
+
+
+@pytest.fixture(scope="session")
+def triton_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TritonServer]:
+    """A real Triton for all tests that leave it running: the product's models, and a slow one of the tests."""
+    server = TritonServer(tmp_path_factory.mktemp("triton"), [ROOT / "triton_models", HERE / "models"])
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -156,6 +156,7 @@ def test_only_backends_chooses_implementations() -> None:
         "api.identity.local",
         "api.identity.cognito",
         "api.inference.embedded",
+        "api.inference.triton",
         "api.mail.mailbox",
         "api.mail.smtp",
     }

@@ -61,6 +61,7 @@ async def cancel(uow: UnitOfWork, analysis_key: UUID) -> Analysis:
     if analysis.status in ENDED:
         raise Conflict("The analysis has ended already.", ["analysisId"])
     analysis.status, analysis.stage, analysis.finished_at = "CANCELLED", "DONE", now()
+    analysis.warnings = []  # that it waits for its model
     await _follow(uow, case, analysis)
     uow.audit(Action.ANALYSIS_CANCEL, analysis.key)
     return analysis

@@ -7,14 +7,15 @@ with the state that says so.
 import asyncio
 import logging
 from collections.abc import Sequence
-from functools import partial
 from uuid import UUID
 
+from api.analyses.asking import Asking
 from api.analyses.overlays import keep_attention
 from api.analyses.volumes import OpenedStack, choose_stack, open_stack, read_volume
+from api.analyses.waiting import put_back
 from api.analyses.watch import Watch
 from api.analyses.writing import Result, end, start
-from api.errors import ApiError, Unavailable
+from api.errors import ApiError, PredictorAway, Unavailable
 from api.inference.interpretation import Cancelled
 from api.inference.interpretations import interpretation_of
 from api.inference.predictor import ModelDescription
@@ -40,19 +41,28 @@ READ, SUIT, LOOK, ASK = 0.25, 0.35, 0.6, 0.95
 
 
 async def run(house: House, analysis_key: UUID) -> None:
-    """Analyse; ends SUCCEEDED, UNSUITABLE or FAILED with words for the user, unless it was cancelled meanwhile."""
+    """Analyse; ends SUCCEEDED, UNSUITABLE or FAILED with words for the user, unless it was cancelled meanwhile.
+
+    Raises PredictorAway, to be run again later, where the model's server is away.
+    """
+    if await house.predictor.is_away():
+        await put_back(house, analysis_key)
+        return
     analysis = await start(house, analysis_key)
     if analysis is None:
         return
     with span("analysis:run") as trace_id:
         watch = Watch(house, analysis)
         try:
-            async with asyncio.timeout(house.settings.analysis_seconds), watch:
-                result = await _analyse(house, analysis, watch)
+            async with asyncio.timeout(house.settings.analysis_seconds) as clock, watch:
+                result = await _analyse(house, analysis, watch, Asking(house, analysis, watch, clock))
         except Cancelled:
             return
         except TimeoutError:
             result = Result("FAILED", failure=TOO_SLOW)
+        except PredictorAway:
+            await put_back(house, analysis_key)
+            return
         except (ObjectMissing, ObjectDamaged):
             result = Result("FAILED", failure=DAMAGED)
         except ApiError as error:
@@ -69,7 +79,7 @@ async def give_up(house: House, analysis_key: UUID) -> None:
     await end(house, analysis_key, Result("FAILED", failure=DIED))
 
 
-async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
+async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking) -> Result:
     model = await _model(house, analysis)
     reads = interpretation_of(model.name)
     stack = await choose_stack(house, analysis, model.series)
@@ -85,7 +95,6 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch) -> Result:
         return _unsuitable(stack, verdict)
     prepared = await asyncio.to_thread(reads.prepare, volume, watch.part(SUIT, LOOK))
     watch.stage = "INFERRING"
-    ask = partial(house.predictor.predict, model.name, model.version)
     outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))
     watch.stage = "REPORTING"
     findings = await asyncio.to_thread(reads.interpret, prepared, outputs, model.card)

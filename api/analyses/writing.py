@@ -34,7 +34,7 @@ class Result:
 async def start(house: House, analysis_key: UUID) -> Analysis | None:
     """RUNNING from now on; None where it has ended, or its case is gone."""
     async with house.unit_of_work() as uow:
-        found = await _get(uow, analysis_key)
+        found = await get_with_case(uow, analysis_key)
         if found is None:
             return None
         analysis, case = found
@@ -44,6 +44,9 @@ async def start(house: House, analysis_key: UUID) -> Analysis | None:
             analysis.status, analysis.stage, analysis.finished_at = "CANCELLED", "DONE", now()
             return None
         analysis.status, analysis.stage, analysis.progress = "RUNNING", "PREPARING", 0.0
+        if analysis.warnings:  # that it waits for its model
+            analysis.warnings = []
+            uow.tell(*case_changed(case.key, case.organization_key))
         analysis.started_at = analysis.started_at or now()
         uow.audit("analysis:run", analysis.key)  # from here on a job reads the images
         uow.tell(analysis_progressed(case.key, analysis.key))
@@ -53,7 +56,7 @@ async def start(house: House, analysis_key: UUID) -> Analysis | None:
 async def end(house: House, analysis_key: UUID, result: Result) -> None:
     """Findings, state, urgency and event in one transaction; nothing where it has ended meanwhile."""
     async with house.unit_of_work() as uow:
-        found = await _get(uow, analysis_key)
+        found = await get_with_case(uow, analysis_key)
         if found is None or not is_legal(found[0].status, result.status):
             return
         analysis, case = found
@@ -74,7 +77,7 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
         uow.tell(analysis_progressed(case.key, analysis.key), *case_changed(case.key, case.organization_key))
 
 
-async def _get(uow: UnitOfWork, analysis_key: UUID) -> tuple[Analysis, Case] | None:
+async def get_with_case(uow: UnitOfWork, analysis_key: UUID) -> tuple[Analysis, Case] | None:
     """Case first, then analysis: the order in which everybody locks them."""
     case_key = await uow.session.scalar(select(col(Analysis.case_key)).where(col(Analysis.key) == analysis_key))
     if case_key is None:

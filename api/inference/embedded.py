@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api.errors import Invalid, Unavailable
-from api.inference.predictor import ModelDescription, Tensors, TensorSpec
-from api.inference.repository import ModelFolder, read_repository
+from api.errors import Unavailable
+from api.inference.inputs import check_inputs
+from api.inference.predictor import ModelDescription, Tensors
+from api.inference.repository import ModelFolder, get_folder, read_repository
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -45,9 +46,12 @@ class EmbeddedPredictor:
         folder = self._folders.get(name)
         return self._executor is not None and folder is not None and version in folder.versions
 
+    async def is_away(self) -> bool:
+        return False
+
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
-        folder = self._folder(name, version)
-        rows = _check_inputs(folder, inputs)
+        folder = get_folder(self._folders, name, version)
+        rows = check_inputs(folder, inputs)
         # Slices even where Triton's largest batch would allow more: the event loop hears a cancellation between them.
         step = max(1, min(self._slice_rows, folder.max_batch_size or rows)) if folder.max_batch_size else max(1, rows)
         parts: list[list[NDArray[Any]]] = []
@@ -67,16 +71,6 @@ class EmbeddedPredictor:
         if executor is not None:
             await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
         self._sessions.clear()
-
-    def _folder(self, name: str, version: str) -> ModelFolder:
-        folder = self._folders.get(name)
-        if folder is None:
-            message = f"There is no model {name}."
-            raise Unavailable(message)
-        if version not in folder.versions:
-            message = f"The model {name} has no version {version}."
-            raise Unavailable(message)
-        return folder
 
     async def _in_thread(self, folder: ModelFolder, version: str, part: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
         if self._executor is None:
@@ -106,37 +100,3 @@ def _load(file: Path, threads: int) -> "onnxruntime.InferenceSession":
     except Exception as error:  # onnxruntime's own exceptions share no public parent
         message = f"The network of {file.parent.parent.name}, version {file.parent.name}, cannot be loaded."
         raise Unavailable(message) from error
-
-
-def _check_inputs(folder: ModelFolder, inputs: Tensors) -> int:
-    """Rows of the batch; raises Invalid, saying what the model takes."""
-    if set(inputs) != {spec.name for spec in folder.inputs}:
-        wanted = ", ".join(spec.name for spec in folder.inputs)
-        message = f"The model {folder.name} takes {wanted}, not {', '.join(sorted(inputs)) or 'nothing'}."
-        raise Invalid(message, ["inputs"])
-    batched = folder.max_batch_size > 0
-    rows = {len(inputs[spec.name]) if batched and inputs[spec.name].ndim else 1 for spec in folder.inputs}
-    for spec in folder.inputs:
-        given = inputs[spec.name]
-        shape = given.shape[1:] if batched else given.shape
-        if given.dtype != spec.dtype or not _fits(shape, spec) or (batched and given.ndim == 0):
-            message = (
-                f"The input {spec.name} of {folder.name} is {spec.dtype} of shape {_shape(spec, batched)}, "
-                f"not {given.dtype} of shape {given.shape}."
-            )
-            raise Invalid(message, ["inputs", spec.name])
-    if len(rows) != 1:
-        message = f"The inputs of {folder.name} differ in length: {sorted(rows)}."
-        raise Invalid(message, ["inputs"])
-    return rows.pop()
-
-
-def _fits(shape: tuple[int, ...], spec: TensorSpec) -> bool:
-    return len(shape) == len(spec.dims) and all(
-        wanted in (-1, has) for wanted, has in zip(spec.dims, shape, strict=True)
-    )
-
-
-def _shape(spec: TensorSpec, batched: bool) -> str:
-    lengths = [*(["batch"] if batched else []), *("any" if length < 0 else str(length) for length in spec.dims)]
-    return f"({', '.join(lengths)})"

@@ -39,8 +39,9 @@ class ModelDescription:
 class Predictor(Protocol):
     """Asked from the event loop; implementations never block it.
 
-    Raises `api.errors.Unavailable` when the model or its server does not answer, `api.errors.Invalid` when the tensors
-    are not what the model takes.
+    Raises `api.errors.Unavailable` when the model does not answer, `api.errors.PredictorAway` when its server does not
+    or is full and asking again later is all that is needed, `api.errors.Invalid` when the tensors are not what the
+    model takes.
     """
 
     async def models(self) -> Sequence[ModelDescription]:
@@ -49,6 +50,10 @@ class Predictor(Protocol):
 
     async def is_ready(self, name: str, version: str) -> bool:
         """Whether that version would answer now."""
+        ...
+
+    async def is_away(self) -> bool:
+        """Whether what answers for all models cannot be reached now; one version that is missing is not that."""
         ...
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:

@@ -1,16 +1,15 @@
 """Reads a Triton model repository: of each model config.pbtxt, card.json, series.json and `<version>/model.onnx`."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 
 from api.errors import Unavailable
+from api.inference.model_text import Message, parse
 from api.inference.predictor import ModelDescription, TensorSpec
 from api.inference.series_choice import SeriesRules
 
@@ -73,23 +72,35 @@ def read_repository(path: Path) -> dict[str, ModelFolder]:
     return {folder.name: read_model_folder(folder) for folder in folders}
 
 
+def get_folder(folders: Mapping[str, ModelFolder], name: str, version: str) -> ModelFolder:
+    """Raises Unavailable, naming what is missing, where that version of that model is not in the repository."""
+    folder = folders.get(name)
+    if folder is None:
+        message = f"There is no model {name}."
+        raise Unavailable(message)
+    if version not in folder.versions:
+        message = f"The model {name} has no version {version}."
+        raise Unavailable(message)
+    return folder
+
+
 def read_model_folder(path: Path) -> ModelFolder:
     """One model's folder; raises Unavailable when its config or card cannot be read."""
     try:
-        config = text_format.Parse((path / "config.pbtxt").read_text("utf-8"), model_config_pb2.ModelConfig())
+        config = parse((path / "config.pbtxt").read_text("utf-8"))
         card = json.loads((path / "card.json").read_text("utf-8"))
         return ModelFolder(
-            name=config.name or path.name,
+            name=str(config.last("name", path.name)),
             path=path,
-            max_batch_size=config.max_batch_size,
-            inputs=_specs(config.input),
-            outputs=_specs(config.output),
+            max_batch_size=int(config.last("max_batch_size", 0)),
+            inputs=_specs(config.all("input")),
+            outputs=_specs(config.all("output")),
             versions=tuple(sorted((d.name for d in path.iterdir() if d.is_dir() and d.name.isdigit()), key=int)),
-            filename=config.default_model_filename or "model.onnx",
+            filename=str(config.last("default_model_filename", "model.onnx")),
             card=card,
             series=SeriesRules.of(card["modalities"], _series_rules(path)),
         )
-    except (OSError, TypeError, ValueError, KeyError, text_format.ParseError) as error:
+    except (OSError, TypeError, ValueError, KeyError) as error:
         message = f"The model {path.name} cannot be read: {error}"
         raise Unavailable(message) from error
 
@@ -101,12 +112,16 @@ def _series_rules(path: Path) -> list[dict[str, Any]]:
     return rules
 
 
-def _specs(tensors: Iterable[Any]) -> tuple[TensorSpec, ...]:
-    return tuple(
+def _specs(tensors: Iterable[Message]) -> tuple[TensorSpec, ...]:
+    """Raises: ValueError where there is none: a misspelt field would go unnoticed otherwise."""
+    specs = tuple(
         TensorSpec(
-            tensor.name,
-            np.dtype(_DTYPES[model_config_pb2.DataType.Name(tensor.data_type)]),
-            tuple(int(length) for length in tensor.dims),
+            str(tensor.last("name", "")),
+            np.dtype(_DTYPES[tensor.last("data_type", "")]),
+            tuple(int(length) for length in tensor.all("dims")),
         )
         for tensor in tensors
     )
+    if not specs:
+        raise ValueError("its config names no input or no output")
+    return specs

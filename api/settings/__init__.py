@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import SettingsConfigDict
 
 from api.settings.addresses import is_every_network
+from api.settings.predictor import PredictorSettings
 from api.settings.user_pool import UserPoolSettings
 
 MIB = 1 << 20
@@ -15,7 +16,7 @@ GIB = 1 << 30
 PROJECT = Path(__file__).parents[2]
 
 
-class Settings(UserPoolSettings):
+class Settings(PredictorSettings, UserPoolSettings):
     """Frozen; made once at the edge of a process and handed down. `docs/using.md` lists them all."""
 
     model_config = SettingsConfigDict(env_prefix="HILUM_", frozen=True, extra="ignore")
@@ -267,9 +268,13 @@ class Settings(UserPoolSettings):
     ingest_threads: int = Field(2, ge=1, le=64, description="Instances decoded at once by one worker.")
     ingest_batch: int = Field(16, ge=1, le=256, description="Instances written to the database in one transaction.")
     inference_threads: int = Field(2, ge=1, le=64, description="Threads of the embedded predictor.")
-    prediction_seconds: float = Field(30.0, gt=0, description="Longest answer of a model to one batch, seconds.")
+    prediction_seconds: float = Field(
+        30.0, gt=0, description="Longest answer of a model to one batch, seconds; of Triton with its retries."
+    )
     analysis_seconds: float = Field(
-        600.0, gt=0, description="Longest run of one analysis, seconds; then it has FAILED."
+        600.0,
+        gt=0,
+        description="Longest run of one analysis, seconds, without its waiting for Triton; then it has FAILED.",
     )
     job_attempts: int = Field(
         5,

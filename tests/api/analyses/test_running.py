@@ -287,6 +287,9 @@ class Silent:
     async def is_ready(self, name: str, version: str) -> bool:
         return False
 
+    async def is_away(self) -> bool:
+        return False
+
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, Any]:
         raise self._error
 
