@@ -112,7 +112,10 @@ async def test_a_server_that_is_away_is_told_from_one_that_refuses(own_triton: T
 
     assert ready == (True, False)
     assert (await asked.is_ready(*MODEL), await asked.is_away()) == (False, True)
-    own_triton.start()
+    await asyncio.to_thread(own_triton.start)
+    async with asyncio.timeout(NOTICE_SECONDS):
+        while await asked.is_away():  # noqa: ASYNC110 - gRPC looks again once a second
+            await asyncio.sleep(0.1)
     assert len((await asked.predict(*MODEL, patches(3)))["plane_logit"]) == 3
     assert (await asked.is_ready(*MODEL), await asked.is_away()) == (True, False)
     await asked.close()
@@ -143,9 +146,11 @@ async def test_the_breaker_opens_on_a_dead_server_and_closes_when_it_is_back(own
         await asked.predict(*MODEL, patches(1))
 
     await asyncio.to_thread(own_triton.start)
-    await asyncio.sleep(1.5)  # of the breaker, and of gRPC before it connects again
-    answers = await asyncio.gather(asked.predict(*MODEL, patches(1)))
-    assert len(answers[0]["plane_logit"]) == 1
+    async with asyncio.timeout(NOTICE_SECONDS):
+        while await asked.is_away():  # noqa: ASYNC110 - gRPC looks again once a second
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(0.5)  # of the breaker
+    assert len((await asked.predict(*MODEL, patches(1)))["plane_logit"]) == 1
     assert not asked.is_left_alone
     await asked.close()
 
