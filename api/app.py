@@ -13,7 +13,8 @@ from api.network.certificates import files_of
 from api.oversight.frame_reads import FrameReads
 from api.oversight.refusals import AnonymousRefusals
 from api.persistence.logins import Login
-from api.routes import authority, frames, health, parts, pwa
+from api.reports import Reports
+from api.routes import authority, frames, health, parts, pwa, reports
 from api.routes.admission import LiveAdmission
 from api.routes.deadlines import Deadlines
 from api.routes.occurrences import Occurrences
@@ -42,9 +43,11 @@ def routes_of(backends: Backends) -> list[BaseRoute]:
         await reads.record_stack(leave.actor, leave.stack_key, address)
 
     fetched = frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission, record_read)
+    made = reports.routes(backends.addresses, admission, Reports(house).find)
     return [
         *recorded(sent, "upload:send", refusals.record),
         *recorded(fetched, "series:see_frames", refusals.record),
+        *recorded(made, "case:download", refusals.record),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -181,6 +181,7 @@ async def _open_house(
         jobs=open_jobs(address),
         hub=hub,
         store=store,
+        addresses=addresses,
         directory=directory,
         predictor=EmbeddedPredictor(settings.models, settings.inference_threads, deadline=settings.prediction_seconds),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),

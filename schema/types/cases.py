@@ -21,6 +21,7 @@ from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
+from schema.types.reports import Report, reports_of
 from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
@@ -102,6 +103,10 @@ class Analysis(Node):
     @described("Most probable first.")
     async def findings(self, info: Info) -> list["Finding"]:
         return [Finding.of(row, self.row) for row in await info.context.loaders.findings.load(self.row.key)]
+
+    @described("One of each format, made when it is fetched.")
+    def reports(self) -> list[Report]:
+        return reports_of(self.row)
 
 
 @strawberry.type
@@ -237,6 +242,10 @@ class Review(Node):
     async def release(self, info: Info) -> Release | None:
         rows = await info.context.loaders.releases_of_case.load(self.row.case_key)
         return next((Release.of(row) for row in rows if row.review_key == self.row.key), None)
+
+    @described("One of each format, made when it is fetched.")
+    def reports(self) -> list[Report]:
+        return reports_of(self.row)
 
 
 AnalysisConnection = Connection[Analysis]
