@@ -13,7 +13,8 @@ from api.network.certificates import files_of
 from api.oversight.frame_reads import FrameReads
 from api.oversight.refusals import AnonymousRefusals
 from api.persistence.logins import Login
-from api.routes import authority, frames, health, overlays, parts, pwa
+from api.reports import Reports
+from api.routes import authority, frames, health, overlays, parts, pwa, reports
 from api.routes.admission import LiveAdmission
 from api.routes.deadlines import Deadlines
 from api.routes.occurrences import Occurrences
@@ -43,10 +44,12 @@ def routes_of(backends: Backends) -> list[BaseRoute]:
 
     fetched = frames.routes(backends.store, backends.addresses, FrameObjects(house).find, admission, record_read)
     drawn = overlays.routes(backends.store, backends.addresses, admission)
+    made = reports.routes(backends.addresses, admission, Reports(house).find)
     return [
         *recorded(sent, "upload:send", refusals.record),
         *recorded(fetched, "series:see_frames", refusals.record),
         *recorded(drawn, "case:see_analyses", refusals.record),
+        *recorded(made, "case:download", refusals.record),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         *health.routes(house),

@@ -182,6 +182,7 @@ async def _open_house(
         jobs=open_jobs(address),
         hub=hub,
         store=store,
+        addresses=addresses,
         directory=directory,
         predictor=choose_predictor(settings),
         tokens=AccessTokens(keys.tokens, settings.access_token_seconds),

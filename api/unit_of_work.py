@@ -35,6 +35,7 @@ from api.persistence.columns import is_storable
 from api.persistence.sealing.keyring import Keyring
 from api.persistence.tables import IdempotencyKey
 from api.settings import Settings
+from api.storage.addresses import SignedAddresses
 from api.storage.object_store import ObjectStore
 from api.storage.sealed_texts import SealedTexts
 from api.telemetry import find_trace_id
@@ -58,6 +59,7 @@ class House:
     jobs: procrastinate.App
     hub: Hub
     store: ObjectStore
+    addresses: SignedAddresses
     directory: UserDirectory
     predictor: Predictor
     tokens: AccessTokens

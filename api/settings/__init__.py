@@ -251,6 +251,13 @@ class Settings(PredictorSettings, UserPoolSettings):
     export_hours: float = Field(24.0, gt=0, description="Hours that the archive of an export is kept.")
     export_bytes: int = Field(16 * GIB, ge=1, description="Most bytes of instances in one export.")
     open_exports: int = Field(5, ge=1, description="Exports that one person may have waiting or ready.")
+
+    # reports
+    report_seconds: float = Field(30.0, gt=0, description="Longest time to make one report, seconds.")
+    concurrent_reports: int = Field(
+        2, ge=1, le=64, description="Reports made at once by one process; those beyond wait."
+    )
+
     # audit trail
     audit_anchor_minutes: float = Field(
         60.0, gt=0, description="Pause between two anchors of a chain that grows, in the object store, minutes."

@@ -25,13 +25,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.errors import Expired, NotPermitted
 from api.permissions import Actor
-from api.storage.leaves import FrameLeave, ObjectLeave, OverlayLeave, PartLeave, packed, unpacked
+from api.storage.leaves import FrameLeave, ObjectLeave, OverlayLeave, PartLeave, ReportLeave, packed, unpacked
 from api.storage.object_store import FrameKind, OverlayFrames
 
 PART_PATH: Final = "/parts/{token}"
 FRAME_PATH: Final = "/frames/{token}/{index}"
 OVERLAY_PATH: Final = "/overlays/{token}/{index}"
 OBJECT_PATH: Final = "/objects/{token}"
+REPORT_PATH: Final = "/reports/{token}"
 KEY_BYTES: Final = 32
 SIV_KEY_BYTES: Final = 64  # AES-256-SIV: one half authenticates, the other encrypts
 TAG_BYTES: Final = 16
@@ -47,6 +48,7 @@ class Permit(StrEnum):
     READ_OBJECT = "read-object"
     READ_FRAMES = "read-frames"
     READ_OVERLAY = "read-overlay"
+    READ_REPORT = "read-report"
 
 
 class SignedAddresses:
@@ -100,6 +102,13 @@ class SignedAddresses:
     def open_overlay(self, token: str) -> OverlayLeave:
         actor, expires_at, (analysis, numbers) = self._open(Permit.READ_OVERLAY, token)
         return OverlayLeave(actor, expires_at, OverlayFrames.of_fields(analysis, numbers))
+
+    def report(self, actor: Actor, noun: str, key: UUID, format: str, expires_at: datetime) -> str:
+        return self._address(REPORT_PATH, Permit.READ_REPORT, actor, expires_at, (noun, str(key), format))
+
+    def open_report(self, token: str) -> ReportLeave:
+        actor, expires_at, (noun, key, format) = self._open(Permit.READ_REPORT, token)
+        return ReportLeave(actor, expires_at, noun, UUID(key), format)
 
     def entity_tag(self, *names: str | int | UUID) -> str:
         """Of something that never changes; tells nothing of its names. With quotes, RFC 9110 section 8.8.3."""

@@ -67,6 +67,15 @@ class ObjectLeave(Leave):
     case_key: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReportLeave(Leave):
+    """To have one report made. noun: the GraphQL type of what it is of. format: the contract's `ReportFormat`."""
+
+    noun: str
+    key: UUID
+    format: str
+
+
 def packed(actor: Actor, expires_at: int, fields: Sequence[str]) -> bytes:
     """Raises: ValueError for an actor without a session and without an API key: the address would end with nothing."""
     kind, credential = (SESSION, actor.session_key) if actor.api_key_key is None else (API_KEY, actor.api_key_key)

@@ -29,6 +29,7 @@ LENGTHS: Final = {
     "Stack.windows": 4,
     "Analysis.findings": 20,
     "Analysis.scores": 5,
+    "Report": 3,
     "UploadPart.headers": 2,
     "Header": 2,
     "Query.models": 5,

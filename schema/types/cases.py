@@ -24,6 +24,7 @@ from schema.types.nodes import Node
 from schema.types.overlays import Overlay
 from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
+from schema.types.reports import Report, reports_of
 from schema.types.rules import RuleCategory
 from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
@@ -114,6 +115,10 @@ class Analysis(Node):
             return []
         stack = await info.context.loaders.stacks.load(self.row.stack_key)
         return [Overlay.of(self.row, stack, each) for each in found] if stack else []
+
+    @described("One of each format that is made, made when it is fetched.")
+    def reports(self) -> list[Report]:
+        return reports_of(self.row)
 
 
 @strawberry.type
@@ -253,6 +258,10 @@ class Review(Node):
     async def release(self, info: Info) -> Release | None:
         rows = await info.context.loaders.releases_of_case.load(self.row.case_key)
         return next((Release.of(row) for row in rows if row.review_key == self.row.key), None)
+
+    @described("One of each format that is made, made when it is fetched.")
+    def reports(self) -> list[Report]:
+        return reports_of(self.row)
 
 
 AnalysisConnection = Connection[Analysis]

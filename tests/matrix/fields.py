@@ -91,8 +91,9 @@ FIELDS: dict[str, FieldRule] = {
     **of("Box", WITH_IT, "left top width height"),
     # analyses
     **of("Analysis", ANALYSES, "id status stage progress queuedAt startedAt finishedAt scores uncertainty failure"),
-    **of("Analysis", ANALYSES, "warnings case stack model findings overlays"),
+    **of("Analysis", ANALYSES, "warnings case stack model findings overlays reports"),
     **of("Overlay", ANALYSES, "kind title stack rows columns frames"),
+    **of("Report", WITH_IT, "format ready download"),
     **of("Score", ANALYSES, "label probability"),
     **of("Finding", ANALYSES, "id label probability aboveThreshold diameterMm position analysis anchor categories"),
     **of("RuleCategory", ANALYSES, "rule version category assumptions"),
@@ -102,7 +103,7 @@ FIELDS: dict[str, FieldRule] = {
     # what people say
     **of("Comment", COMMENTS, "id audience body createdAt editedAt deleted resolvedAt case author mentions replyTo"),
     **of("Comment", COMMENTS, "anchor"),
-    **of("Review", REVIEWS, "id impression recommendation urgency signedAt addenda case by release"),
+    **of("Review", REVIEWS, "id impression recommendation urgency signedAt addenda case by release reports"),
     **of("Addendum", REVIEWS, "id by text signedAt"),
     **of("Release", RELEASES, "id at summary withdrawnAt by"),
     # uploads and exports
@@ -136,7 +137,7 @@ REFUSED = {"Viewer.sessions"}
 # All but the participants' are shown by nothing more than the object itself.
 MAY_BE_EMPTY = {
     *("Participant.user", "Participant.email", "User.specialty", "Viewer.pushPublicKey"),
-    *("Stack.paddingValue", "Study.modalities", "Download.size"),
+    *("Stack.paddingValue", "Study.modalities", "Download.size", "Report.download"),
     *("Analysis.startedAt", "Analysis.finishedAt", "Analysis.uncertainty", "Analysis.failure", "Analysis.warnings"),
     *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),
     *("Export.failure", "ApiKey.lastUsedAt", "ApiKey.revokedAt", "Invitation.acceptedAt", "Invitation.revokedAt"),

@@ -55,6 +55,11 @@ async def archive(world: World, actor: Actor, holding: Holding) -> str:
     return await world.house.store.sign_read(name, "application/zip", until, actor, holding.case_key or uuid4())
 
 
+async def report(world: World, actor: Actor, holding: Holding) -> str:
+    until = now() + timedelta(minutes=1)
+    return world.house.addresses.report(actor, "Analysis", _key(holding, "Analysis"), "FHIR", until)
+
+
 async def part(world: World, actor: Actor, holding: Holding) -> str:
     file, until = PartedFile(str(_key(holding, "UploadFile")), 1), now() + timedelta(minutes=1)
     return (await world.house.store.sign_part(file, 1, FILE_BYTES, None, until, actor)).url
@@ -69,6 +74,7 @@ ROUTES: dict[str, Open | Sealed] = {
     "GET /frames/{token}/{index}": Sealed(frame, opens=sees(), given_to=anyone),
     "GET /overlays/{token}/{index}": Sealed(overlay, opens=sees(Action.CASE_SEE_ANALYSES), given_to=anyone),
     "GET /objects/{token}": Sealed(archive, opens=sees(), given_to=anyone),
+    "GET /reports/{token}": Sealed(report, opens=sees(Action.CASE_SEE_ANALYSES, Action.CASE_DOWNLOAD), given_to=anyone),
     "PUT /parts/{token}": Sealed(part, opens=own, given_to=own, body=bytes(FILE_BYTES)),
     "ANY /graphql": Open.OPERATIONS,
     "WS /graphql": Open.OPERATIONS,
