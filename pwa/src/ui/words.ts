@@ -63,7 +63,7 @@ const WORDS: Record<string, string> = {
   SUCCEEDED: 'Finished',
   CANCELLED: 'Cancelled',
   UNSUITABLE: 'Not suitable',
-  WAITING: 'Waiting for its turn',
+  WAITING: 'Waiting',
   PREPARING: 'Preparing the images',
   INFERRING: 'Looking for findings',
   REPORTING: 'Writing the result',
