@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from api import analyses, cases
+from api import analyses
 from api.analyses import running, writing
 from api.analyses.overlays import object_name, overlays_of
 from api.analyses.writing import Result
@@ -349,28 +349,6 @@ async def test_images_that_are_not_those_of_the_ingest_fail_it(house: House, peo
     ended = await analyse(house, people.clinician, case_key)
 
     assert (ended.status, ended.failure) == ("FAILED", running.DAMAGED)
-
-
-async def test_an_analysis_given_up_says_that_its_worker_died(house: House, people: People) -> None:
-    case_key = (await take_in(house, people.clinician, ct_files(2))).case.key
-    key = await request(house, people.clinician, case_key)
-
-    await running.give_up(house, key)
-
-    ended = await get(house, key)
-    assert (ended.status, ended.failure) == ("FAILED", running.DIED)
-    assert (await get_case(house, case_key)).status == "FAILED"
-
-
-async def test_an_analysis_of_a_case_deleted_meanwhile_is_called_off(house: House, people: People) -> None:
-    case_key = (await take_in(house, people.clinician, ct_files(2))).case.key
-    key = await request(house, people.clinician, case_key)
-    async with house.unit_of_work(people.clinician) as uow:
-        await cases.delete(uow, case_key, "a reason")
-
-    await running.run(house, key)
-
-    assert (await get(house, key)).status == "CANCELLED"
 
 
 # what is no chest
