@@ -304,11 +304,15 @@ class Case(Node):
     async def patient(self, info: Info) -> Patient | None:
         if self.row.patient_key is None or not await self._allows(info, Action.CASE_SEE_IDENTITY):
             return None
+        info.context.loaders.identity_of_patient.prime(self.row.patient_key, True)
         return await find_patient(info, self.row.patient_key)
 
     @strawberry.field
     async def studies(self, info: Info) -> list[Study]:
-        return [Study.of(row) for row in await info.context.loaders.studies_of_case.load(self.row.key)]
+        rows = await info.context.loaders.studies_of_case.load(self.row.key)
+        if await self._allows(info, Action.CASE_SEE_IDENTITY):  # else another case that holds them may show it
+            info.context.loaders.identity_of_study.prime_many(dict.fromkeys((row.key for row in rows), True))
+        return [Study.of(row) for row in rows]
 
     @described("The same patient's earlier studies in this organization.")
     async def priors(self, info: Info) -> list[Study]:
