@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.analyses.overlays import object_name
 from api.backends import open_backends
 from api.events.append import Stream
 from api.events.cursor import Cursor
@@ -207,6 +208,8 @@ async def check_objects(house: RunningServer, rows: psycopg.Connection) -> None:
     wanted = {f"instances/{row[0]}" for row in rows.execute("select key from instances").fetchall()}
     for instance, number in rows.execute("select instance_key, frame_number from frames").fetchall():
         wanted |= {f"frames/{instance}/{number}", f"previews/{instance}/{number}"}
+    for analysis, overlays in rows.execute("select key, overlays from analyses").fetchall():
+        wanted |= {object_name(analysis, index) for overlay in overlays for index in overlay["frames"]}
     settings = Settings(data_dir=house.data_dir)
     async with open_backends(settings, database_address(house)) as backends:
         assert {name for name in await backends.store.list() if not name.startswith(ANCHORS)} == wanted
