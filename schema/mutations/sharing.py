@@ -8,7 +8,8 @@ from schema.context import Info
 from schema.errors import UserError, refusable
 from schema.mutations.cases import CasePayload
 from schema.node_ids import get_key
-from schema.types.cases import Case, Participant
+from schema.types.cases import Case
+from schema.types.participants import Participant
 from schema.types.worklist import Access
 
 

@@ -10,7 +10,7 @@ from api import analyses, comments
 from api.analyses.overlays import overlays_of
 from api.comments import Audience
 from api.inference.size_categories import size_categories
-from api.permissions import Action, Actor, is_allowed
+from api.permissions import Action, is_allowed
 from api.persistence import tables
 from schema.connections import Connection, connection, read_page, request_of
 from schema.context import Info
@@ -22,36 +22,12 @@ from schema.types.images import Patient, Stack, Study, find_patient
 from schema.types.models import Model, Score
 from schema.types.nodes import Node
 from schema.types.overlays import Overlay
+from schema.types.participants import Participant
 from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
 from schema.types.reports import Report, reports_of
 from schema.types.rules import RuleCategory
-from schema.types.worklist import PERMITTED_BY, Access, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
-
-
-@strawberry.type
-class Participant:
-    id: strawberry.ID
-    user: User | None = strawberry.field(description="Null until an invited doctor has signed up.")
-    email: str | None
-    access: Access
-    since: datetime
-
-    @classmethod
-    def of(
-        cls, row: tables.Participant, user: tables.User | None, actor: Actor | None, shows_mail: bool
-    ) -> "Participant":
-        """Of who was shared with by e-mail, others than their colleagues are not told whether there is an account."""
-        is_told = row.email is None or (
-            user is not None and actor is not None and user.organization_key == actor.organization_key
-        )
-        return cls(
-            id=node_id("Participant", row.key),
-            user=User.of(user, actor) if user and is_told else None,
-            email=row.email if shows_mail else None,
-            access=Access(row.access),
-            since=row.since,
-        )
+from schema.types.worklist import PERMITTED_BY, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
 @strawberry.type
