@@ -4,7 +4,7 @@ import { Case } from './features/case/case';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
 import { Worklist } from './features/worklist/worklist';
-import { messageOf, OFFLINE } from './graphql/failure';
+import { OFFLINE } from './graphql/failure';
 import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
@@ -45,6 +45,7 @@ export function App() {
       </main>
     );
   }
+  if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label="Signing out" />;
   if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
   return <Home key={state.viewer.user.id} viewer={state.viewer} />;
 }
@@ -99,8 +100,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
 function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
   const running = useStore(busyCount);
-  const [fault, setFault] = useState<string>();
-  const leave = () => signOut().catch((error: unknown) => setFault(messageOf(error)));
+  const leave = () => void signOut();
   return (
     <header class="bar">
       <a class="brand" href={addressTo({ screen: 'worklist' })}>
@@ -123,7 +123,6 @@ function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
       <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
         <Icon name="leave" />
       </button>
-      {fault && <Notice kind="error" title={fault} />}
     </header>
   );
 }

@@ -114,6 +114,37 @@ def test_a_reload_keeps_the_session_and_signing_out_ends_it(phone: Page, server:
     expect(phone.get_by_label("Password")).to_be_visible()
 
 
+def test_pictures_under_way_are_left_behind_when_one_signs_out(
+    phone: Page, server: RunningServer, phantom_files: list[Path]
+) -> None:
+    sign_in(phone, server)
+    begin_upload(phone, phantom_files).get_by_role("link", name=re.compile("^CT ")).wait_for()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.resource_type == "image" and "/icon" not in route.request.url:
+            held.append(route)
+        else:
+            route.continue_()
+
+    phone.route(lambda _: True, hold)
+    phone.goto(server.url)
+    with phone.expect_request(lambda request: request.resource_type == "image" and "/icon" not in request.url):
+        phone.reload()
+    phone.get_by_role("button", name=re.compile("Sign out")).click()
+    expect(phone.get_by_label("Password")).to_be_visible()
+    # Now the server would refuse them: the page itself says so if it still waits for one (see the fixture).
+    answers: list[int] = []
+    phone.on("response", lambda response: answers.append(response.status))
+    for route in held:
+        route.continue_()
+    phone.unroute_all(behavior="ignoreErrors")
+    phone.wait_for_timeout(1000)
+
+    assert held
+    assert 403 not in answers
+
+
 class StuckLine:
     """Lets so many parts through; the others never get an answer."""
 

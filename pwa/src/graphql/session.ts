@@ -18,7 +18,11 @@ export type SessionState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'signed-out'; readonly reason?: string }
+  | { readonly kind: 'leaving' }
   | { readonly kind: 'signed-in'; readonly viewer: SignedInViewer };
+
+const UNTOLD =
+  'You are signed out here, but Hilum could not be told: opened again, this device may still be signed in. Sign out again when you are online.';
 
 /** Seconds before its end at which a token is taken for too old to send. */
 const MARGIN_SECONDS = 30;
@@ -53,18 +57,22 @@ export async function signIn(email: string, password: string): Promise<Challenge
   return adopt(payload);
 }
 
-/** Here it ends at once, whether or not the server could be told. */
+/** Ends here whether or not the server could be told. What shows data goes first: its addresses end with the session. */
 export async function signOut(
   options: { readonly everywhere?: boolean; readonly reason?: string } = {},
 ): Promise<void> {
   const token = accessToken;
+  session.set({ kind: 'leaving' });
+  let { reason } = options;
   try {
     const { signOut: payload } = await send(SignOutDocument, { everywhere: options.everywhere ?? false }, { token });
     throwFaults(payload.errors);
-  } finally {
-    otherTabs?.postMessage('signed-out');
-    forget(options.reason);
+  } catch {
+    // The cookie cannot be taken away from here: it is out of a script's reach, and only the server ends it.
+    reason = UNTOLD;
   }
+  otherTabs?.postMessage('signed-out');
+  forget(reason);
 }
 
 /** One operation as the signed-in user; a token that ended on the way is renewed once. */

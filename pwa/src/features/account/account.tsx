@@ -80,7 +80,7 @@ export function Account() {
             <button
               type="button"
               class="button"
-              onClick={() => void signOut({ everywhere: true, reason: 'You are signed out everywhere.' }).catch(tell)}
+              onClick={() => void signOut({ everywhere: true, reason: 'You are signed out everywhere.' })}
             >
               Sign out everywhere
             </button>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { freshThumbnail } from './thumbnail-addresses';
 
 interface ThumbnailProps {
@@ -26,5 +26,15 @@ export function Thumbnail({ seriesId, url }: ThumbnailProps) {
   const shown = renewed?.of === url ? renewed.url : url;
   if (shown === undefined) return <span class="no-picture" />;
   const onError = () => (shown === url ? setFailed(url) : setRenewed({ of: url, url: undefined }));
-  return <img src={shown} alt="" loading="lazy" width={56} height={56} onError={onError} />;
+  return <Picture src={shown} onError={onError} />;
+}
+
+/** Stops loading when it goes: an address that ends under way would be refused. */
+function Picture({ src, onError }: { readonly src: string; readonly onError: () => void }) {
+  const image = useRef<HTMLImageElement>(null);
+  useEffect(() => {
+    const { current } = image;
+    return () => current?.removeAttribute('src');
+  }, []);
+  return <img ref={image} src={src} alt="" loading="lazy" width={56} height={56} onError={onError} />;
 }
