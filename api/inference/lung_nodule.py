@@ -5,7 +5,7 @@ without awaiting: run them in a thread. `progress` is called several times a sec
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from api.inference.findings import (
 from api.inference.grids import Grid, factors_for, reduce_volume
 from api.inference.interpretation import Batch, Predict, Progress
 from api.inference.lungs import Lungs, find_lungs
+from api.inference.picture_quality import measure_quality, quality_warnings
 from api.inference.suitability import StackFacts, Suitability, check_facts, check_lungs
 from api.inference.tensors import (
     AXIAL,
@@ -111,7 +112,10 @@ def check_suitability(facts: StackFacts, volume: Volume, progress: Progress = la
         return by_facts
     _, coarse = _grids(volume, lambda part: progress(part * 0.6))
     lungs = find_lungs(coarse, lambda part: progress(0.6 + part * 0.4))
-    return check_lungs(facts, lungs, coarse.spacing, volume.affine)
+    verdict = check_lungs(facts, lungs, coarse.spacing, volume.affine)
+    if not verdict.suitable:
+        return verdict
+    return replace(verdict, warnings=(*verdict.warnings, *quality_warnings(measure_quality(volume.voxels))))
 
 
 def prepare(volume: Volume, progress: Progress = lambda _: None) -> Prepared:
