@@ -84,11 +84,11 @@ class SeriesRules:
         if len(stacks) < 2:
             return None
         for_it = [rule.because for rule in self._fitting(stacks[chosen]) if rule.points > 0]
-        said = f"Of {len(stacks)} series {_name(stacks[chosen])} was read"
+        said = f"Of {len(stacks)} series {_name(stacks[chosen])} was chosen"
         said += f", because {_list(for_it)}." if for_it else ", the one with the most slices among equals."
         left = [f"{_name(stack)} ({self._against(stack)})" for at, stack in enumerate(stacks) if at != chosen]
         more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
-        return f"{said} Left unread: {', '.join(left[:MOST_NAMED])}{more}."
+        return f"{said} Left out: {', '.join(left[:MOST_NAMED])}{more}."
 
     def reads(self, stack: Candidate) -> bool:
         return (stack.facts.modality or "").upper() in self.modalities

@@ -110,8 +110,8 @@ async def test_the_series_is_chosen_by_the_pages_rules_and_the_reason_is_told(ho
     assert finding.frame_index == 3
     (told,) = [warning for warning in analysis.warnings if warning["code"] == "SERIES_CHOSEN"]
     assert told["message"] == (
-        "Of 2 series number 2 of 10 slices was read, because it is weighted in a usual way. "
-        "Left unread: number 1 of 10 slices (it is a localizer)."
+        "Of 2 series number 2 of 10 slices was chosen, because it is weighted in a usual way. "
+        "Left out: number 1 of 10 slices (it is a localizer)."
     )
 
 

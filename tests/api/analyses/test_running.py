@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import pydicom
 import pytest
 import pytest_asyncio
 from PIL import Image
@@ -380,3 +381,16 @@ async def test_what_is_no_chest_ct_is_unsuitable_for_a_reason_one_understands(
     assert "lung_nodule reads CT of the chest." in ended.failure
     assert (await get_case(house, ended.case_key)).status == "READY"
     assert (await get_case(house, ended.case_key)).urgency is None
+
+
+async def test_of_what_pydicom_tests_itself_with_nothing_is_read_as_a_chest(house: House, people: People) -> None:
+    """Many modalities and syntaxes, of many patients, a slice or a few of each; some are broken on purpose."""
+    folder = Path(pydicom.__file__).parent / "data/test_files"
+    files = {file.name: file.read_bytes() for file in sorted(folder.glob("*.dcm"))}
+
+    delivery = await take_in(house, people.clinician, files)
+    ended = [await analyse(house, people.clinician, case.key) for case in delivery.cases]
+
+    assert len(ended) > 10
+    assert {analysis.status for analysis in ended} == {"UNSUITABLE"}
+    assert all("lung_nodule reads CT of the chest." in (analysis.failure or "") for analysis in ended)

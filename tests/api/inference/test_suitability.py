@@ -5,7 +5,7 @@ import pytest
 
 from api.inference.lung_nodule import check_facts, check_suitability
 from api.inference.suitability import StackFacts
-from tests.api.inference.synthetic_chest import RIGHT, SHAPE, SPACING, draw_chest, volume_of
+from tests.api.inference.synthetic_chest import RIGHT, SHAPE, SPACING, Ball, Tube, draw_chest, volume_of
 
 CHEST_CT = StackFacts("CT", "CHEST", ("ORIGINAL", "PRIMARY", "AXIAL"), "HU", 2.5, 80)
 READS = "lung_nodule reads CT of the chest."
@@ -90,6 +90,21 @@ def test_the_tips_of_the_lungs_above_an_abdomen_are_not_enough() -> None:
 
     assert not verdict.suitable
     assert "ml of lung" in (verdict.reason or "")
+
+
+def test_a_colon_full_of_gas_is_no_lung() -> None:
+    """Two litres of it, as for a colonography; stool and the wall's edge lie in between."""
+    colon = [
+        Tube((-80, 20, -100), (80, 20, -100), 60, -1000),
+        Tube((80, -20, -90), (70, -30, 90), 50, -1000),
+        Tube((70, 20, 100), (-80, 20, 100), 50, -990),
+        Ball((20, -60, 0), 60, -985),
+    ]
+
+    verdict = check_suitability(replace(CHEST_CT, body_part=None), draw_chest(colon, lungs=()))
+
+    assert not verdict.suitable
+    assert verdict.reason == f"This CT shows no lungs; it may be of another part of the body. {READS}"
 
 
 def test_values_that_are_no_hounsfield_units_are_refused_even_when_called_so() -> None:
