@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from api.analyses.timing import Stopwatch
 from api.analyses.watch import Watch
 from api.errors import PredictorAway
 from api.inference.predictor import Tensors
@@ -20,8 +21,11 @@ PAUSE_SECONDS = 0.5
 class Asking:
     """Called with one batch after the other. `clock` ends the analysis, and stands still while it waits."""
 
-    def __init__(self, house: House, analysis: Analysis, watch: Watch, clock: asyncio.Timeout) -> None:
+    def __init__(
+        self, house: House, analysis: Analysis, watch: Watch, clock: asyncio.Timeout, stopwatch: Stopwatch
+    ) -> None:
         self._house = house
+        self._stopwatch = stopwatch
         self._model = analysis.model_name, analysis.model_version
         self._watch = watch
         self._clock = clock
@@ -34,7 +38,9 @@ class Asking:
             return await self._ask_until_back(batch)
 
     async def _ask(self, batch: Tensors) -> dict[str, NDArray[Any]]:
-        return await self._watch.unless_called_off(self._house.predictor.predict(*self._model, batch))
+        answer = await self._watch.unless_called_off(self._house.predictor.predict(*self._model, batch))
+        self._stopwatch.inferences += len(next(iter(batch.values())))
+        return answer
 
     async def _ask_until_back(self, batch: Tensors) -> dict[str, NDArray[Any]]:
         loop = asyncio.get_running_loop()

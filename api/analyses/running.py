@@ -11,6 +11,7 @@ from uuid import UUID
 
 from api.analyses.asking import Asking
 from api.analyses.overlays import keep_attention
+from api.analyses.timing import Stopwatch
 from api.analyses.volumes import OpenedStack, choose_stack, open_stack, read_volume
 from api.analyses.waiting import put_back
 from api.analyses.watch import Watch
@@ -53,9 +54,11 @@ async def run(house: House, analysis_key: UUID) -> None:
         return
     with span("analysis:run") as trace_id:
         watch = Watch(house, analysis)
+        stopwatch = Stopwatch(house.predictor, analysis.model_name, analysis.model_version)
         try:
             async with asyncio.timeout(house.settings.analysis_seconds) as clock, watch:
-                result = await _analyse(house, analysis, watch, Asking(house, analysis, watch, clock))
+                ask = Asking(house, analysis, watch, clock, stopwatch)
+                result = await _analyse(house, analysis, watch, ask, stopwatch)
         except Cancelled:
             return
         except TimeoutError:
@@ -79,7 +82,8 @@ async def give_up(house: House, analysis_key: UUID) -> None:
     await end(house, analysis_key, Result("FAILED", failure=DIED))
 
 
-async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking) -> Result:
+async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking, stopwatch: Stopwatch) -> Result:
+    await stopwatch.begin()
     model = await _model(house, analysis)
     reads = interpretation_of(model.name)
     stack = await choose_stack(house, analysis, model.series)
@@ -88,17 +92,22 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking) 
     by_headers = reads.check_facts(stack.facts)
     if not by_headers.suitable:
         return _unsuitable(stack, by_headers)
-    opened = await open_stack(house, stack)
-    volume = await read_volume(house, opened, watch.part(0.0, READ))
-    verdict = await asyncio.to_thread(reads.check_suitability, stack.facts, volume, watch.part(READ, SUIT))
-    if not verdict.suitable:
-        return _unsuitable(stack, verdict)
-    prepared = await asyncio.to_thread(reads.prepare, volume, watch.part(SUIT, LOOK))
+    with stopwatch.step("reading"):
+        opened = await open_stack(house, stack)
+        volume = await read_volume(house, opened, watch.part(0.0, READ))
+    with stopwatch.step("preparing"):
+        verdict = await asyncio.to_thread(reads.check_suitability, stack.facts, volume, watch.part(READ, SUIT))
+        if not verdict.suitable:
+            return _unsuitable(stack, verdict)
+        prepared = await asyncio.to_thread(reads.prepare, volume, watch.part(SUIT, LOOK))
     watch.stage = "INFERRING"
-    outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))
+    with stopwatch.step("asking"):
+        outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))
     watch.stage = "REPORTING"
-    findings = await asyncio.to_thread(reads.interpret, prepared, outputs, model.card)
-    maps = await reads.attend(prepared, findings, ask, watch.part(ASK, 1.0))
+    with stopwatch.step("interpreting"):
+        findings = await asyncio.to_thread(reads.interpret, prepared, outputs, model.card)
+    with stopwatch.step("asking"):
+        maps = await reads.attend(prepared, findings, ask, watch.part(ASK, 1.0))
     overlays = await keep_attention(house.store, analysis.key, len(stack.row.frame_keys), maps)
     scores, uncertainty = reads.summarize(findings)
     return Result(
@@ -109,6 +118,7 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking) 
         uncertainty=uncertainty,
         overlays=overlays,
         warnings=_told(stack, verdict.warnings),
+        timing=await stopwatch.told(),
     )
 
 

@@ -29,6 +29,7 @@ class Result:
     failure: str | None = None
     warnings: Sequence[dict[str, str]] = field(default_factory=tuple)
     overlays: Sequence[dict[str, Any]] = ()
+    timing: dict[str, Any] | None = None
 
 
 async def start(house: House, analysis_key: UUID) -> Analysis | None:
@@ -66,7 +67,7 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
         if result.status == "SUCCEEDED":
             analysis.progress, analysis.uncertainty = 1.0, result.uncertainty
             analysis.scores = [{"label": label, "probability": chance} for label, chance in result.scores]
-            analysis.overlays = list(result.overlays)
+            analysis.overlays, analysis.timing = list(result.overlays), result.timing
             await _write_findings(uow, analysis, result.findings)
             if case.urgency_by is None and await _is_newest(uow, analysis):
                 case.urgency = urgency(f.diameter_mm for f in result.findings if f.above_threshold)

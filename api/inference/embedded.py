@@ -1,6 +1,7 @@
 """The embedded predictor: ONNX Runtime in this process, on the same repository that Triton serves."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from api.errors import Unavailable
 from api.inference.inputs import check_inputs
-from api.inference.predictor import ModelDescription, Tensors
+from api.inference.predictor import ModelDescription, Spent, Tensors
 from api.inference.repository import ModelFolder, get_folder, read_repository
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class EmbeddedPredictor:
         self._threads = threads
         self._slice_rows = slice_rows
         self._deadline = deadline
+        self._spent: dict[tuple[str, str], Spent] = {}
         self._sessions: dict[tuple[str, str], onnxruntime.InferenceSession] = {}
         self._executor: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="inference")
 
@@ -66,6 +68,9 @@ class EmbeddedPredictor:
         names = [spec.name for spec in folder.outputs]
         return {name: np.concatenate(values) for name, values in zip(names, zip(*parts, strict=True), strict=True)}
 
+    async def spent(self, name: str, version: str) -> Spent | None:
+        return self._spent.get((name, version), Spent(0, 0.0, 0.0))
+
     async def close(self) -> None:
         executor, self._executor = self._executor, None
         if executor is not None:
@@ -76,14 +81,29 @@ class EmbeddedPredictor:
         if self._executor is None:
             message = "The predictor is closed."
             raise Unavailable(message)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, folder, version, part)
+        asked = time.monotonic()
+        loop = asyncio.get_running_loop()
+        begun, ended, outputs = await loop.run_in_executor(self._executor, self._run, folder, version, part)
+        was = self._spent.get((folder.name, version), Spent(0, 0.0, 0.0))
+        self._spent[folder.name, version] = Spent(
+            was.inferences + _rows(part), was.queue + begun - asked, was.compute + ended - begun
+        )
+        return outputs
 
-    def _run(self, folder: ModelFolder, version: str, part: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    def _run(
+        self, folder: ModelFolder, version: str, part: dict[str, NDArray[Any]]
+    ) -> tuple[float, float, list[NDArray[Any]]]:
+        """When it began, when it ended, and the outputs."""
+        begun = time.monotonic()
         key = (folder.name, version)
         if key not in self._sessions:
             self._sessions[key] = _load(folder.file(version), self._threads)
         outputs = self._sessions[key].run([spec.name for spec in folder.outputs], part)
-        return [np.asarray(output) for output in outputs]
+        return begun, time.monotonic(), [np.asarray(output) for output in outputs]
+
+
+def _rows(inputs: Tensors) -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _load(file: Path, threads: int) -> "onnxruntime.InferenceSession":

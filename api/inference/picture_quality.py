@@ -39,7 +39,7 @@ def measure_quality(voxels: NDArray[np.int16]) -> PictureQuality:
         plane = voxels[number].astype(np.float32)
         smooth = ndimage.uniform_filter(plane, SMOOTHED)
         soft = (smooth > SOFT_HU[0]) & (smooth < SOFT_HU[1])
-        soft = ndimage.binary_erosion(soft, np.ones((3, 3)), iterations=MARGIN)
+        soft = ndimage.binary_erosion(soft, np.ones((3, 3), np.bool_), iterations=MARGIN)
         around = ndimage.convolve(plane, CROSS, mode="nearest")
         residues.append((plane - around)[soft])
         values.append(plane[soft])

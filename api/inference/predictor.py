@@ -36,6 +36,15 @@ class ModelDescription:
     series: SeriesRules
 
 
+@dataclass(frozen=True)
+class Spent:
+    """By one version since its server began: rows answered for, and seconds that their requests waited and computed."""
+
+    inferences: int
+    queue: float
+    compute: float
+
+
 class Predictor(Protocol):
     """Asked from the event loop; implementations never block it.
 
@@ -58,6 +67,10 @@ class Predictor(Protocol):
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
         """Outputs by name; first axis the batch, the same length for all inputs and outputs."""
+        ...
+
+    async def spent(self, name: str, version: str) -> Spent | None:
+        """None where it cannot be told now."""
         ...
 
     async def close(self) -> None:

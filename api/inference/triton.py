@@ -21,7 +21,7 @@ from api.errors import ApiError, Invalid, PredictorAway, Unavailable
 from api.inference.breaker import Breaker
 from api.inference.call_queue import CallQueue
 from api.inference.inputs import check_inputs
-from api.inference.predictor import ModelDescription, Tensors
+from api.inference.predictor import ModelDescription, Spent, Tensors
 from api.inference.repository import ModelFolder, get_folder, read_repository
 
 log = logging.getLogger(__name__)
@@ -127,6 +127,21 @@ class TritonPredictor:
             part = {key: np.ascontiguousarray(value[start : start + step]) for key, value in inputs.items()}
             parts.append(await self._ask(folder, version, part if folder.max_batch_size else dict(inputs)))
         return {spec.name: np.concatenate([part[spec.name] for part in parts]) for spec in folder.outputs}
+
+    async def spent(self, name: str, version: str) -> Spent | None:
+        if self._is_closed:
+            return None
+        try:
+            told = await self._open().get_inference_statistics(name, version, client_timeout=self._server.ready)
+        except InferenceServerException:
+            return None
+        if not told.model_stats:
+            return None
+        (model,) = told.model_stats
+        stats = model.inference_stats
+        # Copying tensors in and out counts as computing, as in Triton's own metrics.
+        compute = stats.compute_input.ns + stats.compute_infer.ns + stats.compute_output.ns
+        return Spent(model.inference_count, stats.queue.ns / 1e9, compute / 1e9)
 
     async def close(self) -> None:
         self._is_closed = True

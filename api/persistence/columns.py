@@ -38,8 +38,10 @@ def instant(*, nullable: bool = False) -> Any:
     return Field(default_factory=now, sa_type=DateTime(timezone=True), nullable=False)
 
 
-def document(default: Any = list) -> Any:
+def document(default: Any = list, *, nullable: bool = False) -> Any:
     """A JSON value that is read and written as a whole."""
+    if nullable:
+        return Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
     return Field(default_factory=default, sa_type=JSONB, nullable=False)
 
 

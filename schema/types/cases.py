@@ -8,6 +8,7 @@ import strawberry
 
 from api import analyses, comments
 from api.analyses.overlays import overlays_of
+from api.analyses.timing import Timing
 from api.comments import Audience
 from api.inference.size_categories import size_categories
 from api.permissions import Action, is_allowed
@@ -27,6 +28,7 @@ from schema.types.people import Organization, User
 from schema.types.reading import Addendum, Release, find_author
 from schema.types.reports import Report, reports_of
 from schema.types.rules import RuleCategory
+from schema.types.timing import AnalysisTiming
 from schema.types.worklist import PERMITTED_BY, AnalysisStage, AnalysisStatus, CaseAction, CaseStatus, Urgency
 
 
@@ -91,6 +93,11 @@ class Analysis(Node):
             return []
         stack = await info.context.loaders.stacks.load(self.row.stack_key)
         return [Overlay.of(self.row, stack, each) for each in found] if stack else []
+
+    @described("Where its time went; null until it has succeeded.")
+    def timing(self) -> AnalysisTiming | None:
+        found = Timing.of(self.row.timing)
+        return AnalysisTiming.of(found) if found else None
 
     @described("One of each format that is made, made when it is fetched.")
     def reports(self) -> list[Report]:

@@ -69,6 +69,18 @@ async def test_a_batch_of_any_length_answers_row_by_row(predictor: Predictor) ->
     np.testing.assert_allclose(together["plane_logit"][66:67], alone["plane_logit"], atol=1e-4)
 
 
+async def test_it_counts_what_it_spent(predictor: Predictor) -> None:
+    before = await predictor.spent(*MODEL)
+    await predictor.predict(*MODEL, {INPUT.name: patches(70)})
+    after = await predictor.spent(*MODEL)
+
+    assert before is not None
+    assert after is not None
+    assert after.inferences - before.inferences == 70
+    assert after.compute > before.compute
+    assert after.queue >= before.queue
+
+
 async def test_callers_at_once_each_get_their_own_rows(predictor: Predictor) -> None:
     given = [patches(5, seed) for seed in range(6)]
 

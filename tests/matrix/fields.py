@@ -91,7 +91,8 @@ FIELDS: dict[str, FieldRule] = {
     **of("Box", WITH_IT, "left top width height"),
     # analyses
     **of("Analysis", ANALYSES, "id status stage progress queuedAt startedAt finishedAt scores uncertainty failure"),
-    **of("Analysis", ANALYSES, "warnings case stack model findings overlays reports"),
+    **of("Analysis", ANALYSES, "warnings case stack model findings overlays reports timing"),
+    **of("AnalysisTiming", ANALYSES, "reading preparing asking interpreting inferences queue compute"),
     **of("Overlay", ANALYSES, "kind title stack rows columns frames"),
     **of("Report", WITH_IT, "format ready download"),
     **of("Score", ANALYSES, "label probability"),

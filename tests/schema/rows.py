@@ -12,6 +12,8 @@ from api.persistence.columns import now
 from api.unit_of_work import House, UnitOfWork
 
 UID_ROOT = "1.2.826.0.1.3680043.8.498"
+STEPS = {"reading": 1.0, "preparing": 1.0, "asking": 1.0, "interpreting": 0.1}
+OF_THE_MODEL = {"inferences": 96, "queue": 0.1, "compute": 0.8}
 
 
 @dataclass
@@ -101,6 +103,7 @@ class Rows:
             progress=1.0,
             scores=[{"label": "nodule", "probability": 0.9}],
             overlays=[Overlay("ATTENTION", "What it went by", 4, 4, 3, (1,)).told()],
+            timing=STEPS | OF_THE_MODEL,
         )
         findings = [_finding(analysis.key, stack.key, i) for i in range(2)]
         uow.session.add_all([patient])

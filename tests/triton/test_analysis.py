@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api import analyses, worker
 from api.analyses import running, waiting
-from api.inference.predictor import ModelDescription, Predictor, Tensors
+from api.inference.predictor import ModelDescription, Predictor, Spent, Tensors
 from api.inference.triton import TritonPredictor
 from api.inference.triton import TritonServer as Asked
 from api.persistence.tables import Analysis
@@ -44,6 +44,9 @@ class Counted:
 
     async def is_away(self) -> bool:
         return await self.asked.is_away()
+
+    async def spent(self, name: str, version: str) -> Spent | None:
+        return await self.asked.spent(name, version)
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, Any]:
         answer = await self.asked.predict(name, version, inputs)

@@ -31,6 +31,7 @@ class Analysis(SQLModel, table=True):
     failure: str | None = sealed("analyses.failure", nullable=True)  # may repeat what a file says
     warnings: list[dict[str, str]] = document()
     overlays: list[dict[str, Any]] = document()  # api/analyses/overlays.py says their form
+    timing: dict[str, Any] | None = document(nullable=True)  # api/analyses/timing.py; of those that succeeded
 
 
 class Finding(SQLModel, table=True):

@@ -18,13 +18,14 @@ from PIL import Image
 from api import analyses
 from api.analyses import running, writing
 from api.analyses.overlays import object_name, overlays_of
+from api.analyses.timing import Timing
 from api.analyses.writing import Result
 from api.errors import Conflict, Unavailable
 from api.images import FrameObjects
 from api.imaging.phantom import plan_phantom
 from api.inference.findings import Box, DetectedFinding, Position
 from api.inference.lung_nodule import MOST_ATTENDED
-from api.inference.predictor import ModelDescription, Predictor, Tensors
+from api.inference.predictor import ModelDescription, Predictor, Spent, Tensors
 from api.permissions import Actor
 from api.persistence.tables import Analysis, Finding
 from api.storage.leaves import FrameLeave
@@ -294,6 +295,9 @@ class Silent:
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, Any]:
         raise self._error
 
+    async def spent(self, name: str, version: str) -> Spent | None:
+        return None
+
     async def close(self) -> None:
         return None
 
@@ -350,6 +354,26 @@ async def test_images_that_are_not_those_of_the_ingest_fail_it(house: House, peo
     ended = await analyse(house, people.clinician, case_key)
 
     assert (ended.status, ended.failure) == ("FAILED", running.DAMAGED)
+
+
+# where the time went
+
+
+async def test_its_time_is_told_step_by_step(succeeded: Analysis) -> None:
+    timing = Timing.of(succeeded.timing)
+    assert timing is not None
+    assert succeeded.started_at is not None
+    assert succeeded.finished_at is not None
+    whole = (succeeded.finished_at - succeeded.started_at).total_seconds()
+
+    steps = timing.reading, timing.preparing, timing.asking, timing.interpreting
+    assert all(step > 0 for step in steps)
+    assert sum(steps) < whole
+    assert timing.inferences is not None
+    assert timing.inferences > 100  # candidates, most of them looked at twice
+    assert timing.queue is not None
+    assert timing.compute is not None
+    assert 0 < timing.queue + timing.compute <= timing.asking
 
 
 # what is no chest

@@ -18,10 +18,11 @@ from sqlmodel import col
 from api import analyses, worker
 from api.analyses import running, waiting
 from api.analyses.asking import Asking
+from api.analyses.timing import Stopwatch
 from api.analyses.watch import Watch
 from api.errors import PredictorAway
 from api.events.append import EventKind
-from api.inference.predictor import ModelDescription, Predictor, Tensors
+from api.inference.predictor import ModelDescription, Predictor, Spent, Tensors
 from api.inference.repository import read_repository
 from api.permissions import Actor
 from api.persistence.columns import now
@@ -58,6 +59,9 @@ class Absent:
 
     async def is_away(self) -> bool:
         return self.answers >= self.leaves_after and not self.is_back
+
+    async def spent(self, name: str, version: str) -> Spent | None:
+        return await self.asked.spent(name, version)
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, Any]:
         if await self.is_away():
@@ -142,10 +146,12 @@ async def test_the_time_it_waits_is_not_counted(house: House, chest: Chest) -> N
     loop.call_later(4.0, partial(setattr, absent, "is_back", True))
 
     async with asyncio.timeout(3.0) as clock:
-        ask = Asking(replace(house, predictor=absent), analysis, Watch(house, analysis), clock)
+        watch, stopwatch = Watch(house, analysis), Stopwatch(absent, "lung_nodule", "1")
+        ask = Asking(replace(house, predictor=absent), analysis, watch, clock, stopwatch)
         answer = await ask(batch)
 
     assert len(answer["plane_logit"]) == 1
+    assert stopwatch.inferences == 1
 
 
 async def test_it_can_be_called_off_while_it_waits(house: House, chest: Chest) -> None:

@@ -94,7 +94,7 @@ def test_the_tips_of_the_lungs_above_an_abdomen_are_not_enough() -> None:
 
 def test_a_colon_full_of_gas_is_no_lung() -> None:
     """Two litres of it, as for a colonography; stool and the wall's edge lie in between."""
-    colon = [
+    colon: list[Ball | Tube] = [
         Tube((-80, 20, -100), (80, 20, -100), 60, -1000),
         Tube((80, -20, -90), (70, -30, 90), 50, -1000),
         Tube((70, 20, 100), (-80, 20, 100), 50, -990),
