@@ -96,10 +96,11 @@ async def _analyse(house: House, analysis: Analysis, watch: Watch, ask: Asking, 
         opened = await open_stack(house, stack)
         volume = await read_volume(house, opened, watch.part(0.0, READ))
     with stopwatch.step("preparing"):
-        verdict = await asyncio.to_thread(reads.check_suitability, stack.facts, volume, watch.part(READ, SUIT))
+        survey = await asyncio.to_thread(reads.survey, volume, watch.part(READ, SUIT))
+        verdict = await asyncio.to_thread(reads.check_suitability, stack.facts, survey)
         if not verdict.suitable:
             return _unsuitable(stack, verdict)
-        prepared = await asyncio.to_thread(reads.prepare, volume, watch.part(SUIT, LOOK))
+        prepared = await asyncio.to_thread(reads.prepare, survey, watch.part(SUIT, LOOK))
     watch.stage = "INFERRING"
     with stopwatch.step("asking"):
         outputs = await reads.score(prepared, ask, watch.part(LOOK, ASK))

@@ -46,13 +46,19 @@ def recenter(
 def _step(voxels: NDArray[Any], step: Doubles, place: Doubles, sigma: float) -> Doubles:
     low = np.maximum(0, np.floor(place - REACH * sigma / step)).astype(int)
     high = np.minimum(voxels.shape, np.ceil(place + REACH * sigma / step).astype(int) + 1)
-    block = voxels[low[0] : high[0], low[1] : high[1], low[2] : high[2]].astype(np.float32)
-    weight = np.clip(block, FAINTEST_HU, DENSEST_HU) - FAINTEST_HU
+    block = voxels[low[0] : high[0], low[1] : high[1], low[2] : high[2]].astype(np.float64)
+    density = np.clip(block, FAINTEST_HU, DENSEST_HU) - FAINTEST_HU
     offsets = [(np.arange(a, b) - at) * mm for a, b, at, mm in zip(low, high, place, step, strict=True)]
     near = [np.exp(-0.5 * (offset / sigma) ** 2) for offset in offsets]
-    weight = weight * near[0][:, None, None] * near[1][None, :, None] * near[2][None, None, :]
-    total = float(weight.sum())
+    # Nearness is a product of one factor an axis, and so its sums are taken one axis at a time.
+    along_columns = density @ near[2]
+    along_rows = along_columns @ near[1]
+    total = float(along_rows @ near[0])
     if total <= 0:
         return place
-    sums = [weight.sum(axis=axes) @ offset for axes, offset in zip(((1, 2), (0, 2), (0, 1)), offsets, strict=True)]
+    sums = (
+        along_rows @ (near[0] * offsets[0]),
+        along_columns @ (near[1] * offsets[1]) @ near[0],
+        density @ (near[2] * offsets[2]) @ near[1] @ near[0],
+    )
     return np.asarray(place + np.array(sums) / total / step)

@@ -32,13 +32,18 @@ class Interpretation(Protocol):
         ...
 
     @property
-    def check_suitability(self) -> Callable[[StackFacts, Volume, Progress], Suitability]:
-        """The same, by headers and voxels."""
+    def survey(self) -> Callable[[Volume, Progress], Any]:
+        """What the voxels show that both of the next two go by: found once."""
         ...
 
     @property
-    def prepare(self) -> Callable[[Volume, Progress], Any]:
-        """What `score` and `interpret` take."""
+    def check_suitability(self) -> Callable[[StackFacts, Any], Suitability]:
+        """Whether the model may read the stack, by headers and survey."""
+        ...
+
+    @property
+    def prepare(self) -> Callable[[Any, Progress], Any]:
+        """Of the survey: what `score` and `interpret` take."""
         ...
 
     @property

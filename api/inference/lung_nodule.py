@@ -54,6 +54,7 @@ __all__ = [
     "prepare",
     "score",
     "summarize",
+    "survey",
 ]
 
 MODEL = "lung_nodule"
@@ -72,6 +73,16 @@ COARSE_MM = (3.0, 3.0, 3.0)
 
 FIRST_PLANES = PatchGeometry(planes=(AXIAL, CORONAL, SAGITTAL))
 SECOND_PLANES = (PatchGeometry(planes=SLANTED[:3]), PatchGeometry(planes=SLANTED[3:]))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The volume, the same at about 1.4 mm (fine) and 3 mm (coarse), and the lungs on the coarse grid."""
+
+    volume: Volume
+    fine: Grid
+    coarse: Grid
+    lungs: Lungs
 
 
 @dataclass(frozen=True)
@@ -105,29 +116,33 @@ class Prepared:
             }
 
 
-def check_suitability(facts: StackFacts, volume: Volume, progress: Progress = lambda _: None) -> Suitability:
+def survey(volume: Volume, progress: Progress = lambda _: None) -> Survey:
+    """Make the grids, and find the lungs."""
+    fine, coarse = _grids(volume, lambda part: progress(part * 0.5))
+    return Survey(volume, fine, coarse, find_lungs(coarse, lambda part: progress(0.5 + part * 0.5)))
+
+
+def check_suitability(facts: StackFacts, seen: Survey) -> Suitability:
     """Whether this stack is a CT of the chest that the model may read, by headers and voxels."""
     by_facts = check_facts(facts)
     if not by_facts.suitable:
         return by_facts
-    _, coarse = _grids(volume, lambda part: progress(part * 0.6))
-    lungs = find_lungs(coarse, lambda part: progress(0.6 + part * 0.4))
-    verdict = check_lungs(facts, lungs, coarse.spacing, volume.affine)
+    verdict = check_lungs(facts, seen.lungs, seen.coarse.spacing, seen.volume.affine)
     if not verdict.suitable:
         return verdict
-    return replace(verdict, warnings=(*verdict.warnings, *quality_warnings(measure_quality(volume.voxels))))
+    of_picture = quality_warnings(measure_quality(seen.volume.voxels))
+    return replace(verdict, warnings=(*verdict.warnings, *of_picture))
 
 
-def prepare(volume: Volume, progress: Progress = lambda _: None) -> Prepared:
-    """Find the lungs and the places in them worth a look. No lungs: no places."""
-    fine, coarse = _grids(volume, lambda part: progress(part * 0.2))
-    lungs = find_lungs(coarse, lambda part: progress(0.2 + part * 0.2))
-    inside = _inside(lungs, coarse, fine)
+def prepare(seen: Survey, progress: Progress = lambda _: None) -> Prepared:
+    """Find the places in the lungs worth a look. No lungs: no places."""
+    volume, fine, coarse = seen.volume, seen.fine, seen.coarse
+    inside = _inside(seen.lungs, coarse, fine)
     searched = Inside(inside.mask, coarse.factors).block(np.zeros(3, int), np.array(fine.hu.shape))
-    candidates = find_candidates(fine, searched, progress=lambda part: progress(0.4 + part * 0.4))
+    candidates = find_candidates(fine, searched, progress=lambda part: progress(part * 0.7))
     places = fine.to_volume(candidates.index)
     centered = recenter(
-        volume.voxels, volume.spacing, places, candidates.diameter, lambda part: progress(0.8 + part * 0.2)
+        volume.voxels, volume.spacing, places, candidates.diameter, lambda part: progress(0.7 + part * 0.3)
     )
     progress(1.0)
     return Prepared(volume, centered, candidates.diameter, inside)

@@ -60,15 +60,18 @@ def to_input(
             for down, right in geometry.planes
         ]
     )
-    patches = np.empty((len(index), *offsets.shape[:3]), np.int16)
+    shape = offsets.shape[:3]
+    offsets = np.ascontiguousarray(offsets.reshape(-1, 3).T)
+    first, last = offsets.min(axis=1), offsets.max(axis=1)
+    patches = np.empty((len(index), *shape), np.int16)
     for number, (place, width) in enumerate(zip(index, diameter, strict=True)):
         distance = max(1.0, float(width) / geometry.largest_mm)
-        points = (place + offsets * distance).reshape(-1, 3).T
-        low = np.clip(np.floor(points.min(axis=1)).astype(int), 0, np.array(voxels.shape) - 1)
-        high = np.clip(np.ceil(points.max(axis=1)).astype(int) + 1, low + 1, np.array(voxels.shape))
+        low = np.clip(np.floor(place + first * distance).astype(int), 0, np.array(voxels.shape) - 1)
+        high = np.clip(np.ceil(place + last * distance).astype(int) + 1, low + 1, np.array(voxels.shape))
         block = voxels[low[0] : high[0], low[1] : high[1], low[2] : high[2]]
-        sampled = ndimage.map_coordinates(block, points - low[:, None], np.float32, order=1, mode="nearest")
-        patches[number] = np.rint(np.clip(sampled, -1024, 3071)).reshape(offsets.shape[:3])
+        points = (place - low)[:, None] + offsets * distance
+        sampled = ndimage.map_coordinates(block, points, np.float32, order=1, mode="nearest")
+        patches[number] = np.rint(np.clip(sampled, -1024, 3071)).reshape(shape)
     return patches
 
 

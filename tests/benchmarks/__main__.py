@@ -14,6 +14,8 @@ from typing import Any
 from tests.benchmarks.audit import audit_reading, audit_writers, case_query
 from tests.benchmarks.large_file import receive_memory
 from tests.benchmarks.machine import machine
+from tests.benchmarks.predicting import SLICES as LONG_SCAN
+from tests.benchmarks.predicting import pipeline, predicting
 from tests.benchmarks.receiving import receive
 from tests.benchmarks.row_security import row_security
 from tests.benchmarks.series import SLICES, BenchmarkSeries, phantom_series, series_in
@@ -26,6 +28,8 @@ BENCHMARKS: dict[str, Measure] = {
     "receive": lambda series, chosen: receive(series, chosen.pairs),
     "turnaround": lambda series, chosen: turnaround(series, chosen.rounds),
     "event_loop": lambda series, chosen: event_loops(series),
+    "pipeline": lambda series, chosen: pipeline(series if chosen.series else phantom_series(LONG_SCAN), chosen.rounds),
+    "predicting": lambda series, chosen: predicting(),
     "receive_memory": lambda series, chosen: receive_memory(),
     "sign_in": lambda series, chosen: sign_in(),
     "audit_writers": lambda series, chosen: audit_writers(),

@@ -14,7 +14,7 @@ from api.inference import lung_nodule
 from api.inference.embedded import EmbeddedPredictor
 from api.inference.findings import Score
 from api.inference.interpretation import Cancelled
-from api.inference.lung_nodule import Prepared, interpret, prepare, score, summarize
+from api.inference.lung_nodule import Prepared, interpret, prepare, score, summarize, survey
 from api.inference.repository import read_repository
 from tests.api.inference.synthetic_chest import LEFT, RIGHT, Ball, Tube, draw_chest, index_of, volume_of
 
@@ -41,7 +41,7 @@ def chest() -> Volume:
 @pytest.fixture(scope="module")
 def prepared(chest: Volume) -> Prepared:
     """With the first hundred candidates only, so that the model answers soon."""
-    whole = prepare(chest)
+    whole = prepare(survey(chest))
     return replace(whole, index=whole.index[:100], diameter=whole.diameter[:100])
 
 
@@ -119,7 +119,7 @@ def test_the_stacks_score_is_its_most_probable_findings(prepared: Prepared, outp
 
 
 async def test_without_lungs_nothing_is_asked_and_nothing_found() -> None:
-    prepared = prepare(volume_of(np.full((20, 60, 60), 40, np.int16)))
+    prepared = prepare(survey(volume_of(np.full((20, 60, 60), 40, np.int16))))
 
     outputs = await score(prepared, counting)
 
@@ -128,13 +128,14 @@ async def test_without_lungs_nothing_is_asked_and_nothing_found() -> None:
 
 
 async def test_progress_grows_to_one_while_looking_and_asking(chest: Volume, prepared: Prepared) -> None:
+    surveyed: list[float] = []
     looked: list[float] = []
     asked: list[float] = []
 
-    prepare(chest, looked.append)
+    prepare(survey(chest, surveyed.append), looked.append)
     await score(prepared, counting, asked.append)
 
-    for told in (looked, asked):
+    for told in (surveyed, looked, asked):
         assert told == sorted(told)
         assert told[-1] == pytest.approx(1.0)
         assert len(told) > 8
@@ -147,7 +148,7 @@ async def test_a_progress_that_raises_stops_looking_and_asking(chest: Volume, pr
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        prepare(chest, stop)
+        prepare(survey(chest, stop), stop)
     with pytest.raises(Cancelled):
         await score(prepared, counting, stop)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from api.inference.lung_nodule import check_suitability
+from api.inference.lung_nodule import check_suitability, survey
 from api.inference.picture_quality import PictureQuality, measure_quality, quality_warnings
 from tests.api.inference.synthetic_chest import draw_chest, volume_of
 from tests.api.inference.test_suitability import CHEST_CT
@@ -24,8 +24,8 @@ def test_a_noisy_chest_and_one_with_shifted_values_are_read_with_a_warning() -> 
     voxels = draw_chest().voxels
     noise = np.random.default_rng(7).normal(0, 80, voxels.shape)
 
-    noisy = check_suitability(CHEST_CT, volume_of((voxels + noise).astype(np.int16)))
-    shifted = check_suitability(CHEST_CT, volume_of((voxels + 140).astype(np.int16)))
+    noisy = check_suitability(CHEST_CT, survey(volume_of((voxels + noise).astype(np.int16))))
+    shifted = check_suitability(CHEST_CT, survey(volume_of((voxels + 140).astype(np.int16))))
 
     assert noisy.suitable
     assert [code for code, _ in noisy.warnings] == ["NOISY"]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from api.inference.lung_nodule import check_facts, check_suitability
+from api.inference.lung_nodule import check_facts, check_suitability, survey
 from api.inference.suitability import StackFacts
 from tests.api.inference.synthetic_chest import RIGHT, SHAPE, SPACING, Ball, Tube, draw_chest, volume_of
 
@@ -70,14 +70,14 @@ def test_a_ct_that_may_be_read_carries_its_limits_as_warnings(facts: StackFacts,
 
 
 def test_a_chest_is_suitable_by_its_voxels() -> None:
-    verdict = check_suitability(CHEST_CT, draw_chest())
+    verdict = check_suitability(CHEST_CT, survey(draw_chest()))
 
     assert verdict.suitable
     assert verdict.warnings == ()
 
 
 def test_a_ct_without_lungs_is_refused() -> None:
-    verdict = check_suitability(CHEST_CT, draw_chest(lungs=()))
+    verdict = check_suitability(CHEST_CT, survey(draw_chest(lungs=())))
 
     assert not verdict.suitable
     assert verdict.reason == f"This CT shows no lungs; it may be of another part of the body. {READS}"
@@ -86,7 +86,7 @@ def test_a_ct_without_lungs_is_refused() -> None:
 def test_the_tips_of_the_lungs_above_an_abdomen_are_not_enough() -> None:
     volume = draw_chest()
 
-    verdict = check_suitability(replace(CHEST_CT, frame_count=17), volume_of(volume.voxels[4:21].copy()))
+    verdict = check_suitability(replace(CHEST_CT, frame_count=17), survey(volume_of(volume.voxels[4:21].copy())))
 
     assert not verdict.suitable
     assert "ml of lung" in (verdict.reason or "")
@@ -101,7 +101,7 @@ def test_a_colon_full_of_gas_is_no_lung() -> None:
         Ball((20, -60, 0), 60, -985),
     ]
 
-    verdict = check_suitability(replace(CHEST_CT, body_part=None), draw_chest(colon, lungs=()))
+    verdict = check_suitability(replace(CHEST_CT, body_part=None), survey(draw_chest(colon, lungs=())))
 
     assert not verdict.suitable
     assert verdict.reason == f"This CT shows no lungs; it may be of another part of the body. {READS}"
@@ -110,14 +110,14 @@ def test_a_colon_full_of_gas_is_no_lung() -> None:
 def test_values_that_are_no_hounsfield_units_are_refused_even_when_called_so() -> None:
     voxels = draw_chest().voxels
 
-    verdict = check_suitability(CHEST_CT, volume_of(np.maximum(voxels + 1024, 0).astype(np.int16)))
+    verdict = check_suitability(CHEST_CT, survey(volume_of(np.maximum(voxels + 1024, 0).astype(np.int16))))
 
     assert not verdict.suitable
 
 
 def test_one_lung_and_lungs_cut_by_the_first_slice_are_warned_of() -> None:
-    one = check_suitability(CHEST_CT, draw_chest(lungs=[RIGHT]))
-    cut = check_suitability(CHEST_CT, volume_of(draw_chest().voxels[SHAPE[0] // 2 :].copy()))
+    one = check_suitability(CHEST_CT, survey(draw_chest(lungs=[RIGHT])))
+    cut = check_suitability(CHEST_CT, survey(volume_of(draw_chest().voxels[SHAPE[0] // 2 :].copy())))
 
     assert [code for code, _ in one.warnings] == ["ONE_LUNG"]
     assert [code for code, _ in cut.warnings] == ["LUNGS_CUT"]
@@ -131,10 +131,9 @@ def test_sagittal_slices_are_read_with_a_warning() -> None:
     spacing = (SPACING[2], SPACING[0], SPACING[1])
     origins = affine[:3, 3] + np.arange(len(turned))[:, None] * affine[:3, 0]
 
-    verdict = check_suitability(
-        replace(CHEST_CT, slice_spacing=spacing[0], frame_count=len(turned)),
-        replace(volume, voxels=turned, affine=affine, spacing=spacing, origins=origins),
-    )
+    sagittal = replace(volume, voxels=turned, affine=affine, spacing=spacing, origins=origins)
+    facts = replace(CHEST_CT, slice_spacing=spacing[0], frame_count=len(turned))
+    verdict = check_suitability(facts, survey(sagittal))
 
     assert verdict.suitable
     assert "NOT_AXIAL" in [code for code, _ in verdict.warnings]

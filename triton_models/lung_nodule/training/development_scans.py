@@ -55,8 +55,9 @@ async def judge(volume: Volume, predictor: EmbeddedPredictor, nodules: list[dict
     """Rank and false marks before it of each nodule, and what the scan cost."""
     started = time.monotonic()
     facts = lung_nodule.StackFacts("CT", "CHEST", (), "HU", volume.spacing[0], len(volume.voxels))
-    verdict = lung_nodule.check_suitability(facts, volume)
-    prepared = lung_nodule.prepare(volume)
+    seen = lung_nodule.survey(volume)
+    verdict = lung_nodule.check_suitability(facts, seen)
+    prepared = lung_nodule.prepare(seen)
     outputs = await lung_nodule.score(prepared, partial(predictor.predict, lung_nodule.MODEL, "1"))
     card = (await predictor.models())[0].card
     findings = lung_nodule.interpret(prepared, outputs, card)
