@@ -5,7 +5,7 @@ import sys
 
 from pydantic import ValidationError
 
-from api.commands import analysis, audit, deidentification, keys, organizations, phantom, schemas, serving
+from api.commands import analysis, audit, deidentification, keys, models, organizations, phantom, schemas, serving
 from api.settings import Settings
 from api.telemetry import set_up
 
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Settings are read from the environment (HILUM_PORT, HILUM_DATA_DIR, …); docs/using.md lists them all.",
     )
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for noun in (serving, organizations, analysis, deidentification, phantom, schemas, audit, keys):
+    for noun in (serving, organizations, analysis, deidentification, phantom, schemas, audit, keys, models):
         noun.add(commands)
     return made
 

@@ -64,6 +64,7 @@ class Action(StrEnum):
     ANALYSIS_CANCEL = "analysis:cancel"
     UPLOAD_CREATE = "upload:create"
     MODEL_SEE = "model:see"
+    MODEL_ACTIVATE = "model:activate"  # the version that new analyses take
     SESSION_MANAGE = "session:manage"  # one's own
     USER_SEE_PATIENTS = "user:see_patients"  # accounts of patients of one's organization, others than oneself
     USER_ADMINISTER = "user:administer"  # list, invite, role, disable
@@ -152,6 +153,7 @@ GENERAL: dict[Action, Set[Role]] = {
     Action.USER_SEE_PATIENTS: frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.PARTNER}),
     Action.USER_ADMINISTER: ADMINISTRATORS,
     Action.API_KEY_ADMINISTER: ADMINISTRATORS,
+    Action.MODEL_ACTIVATE: ADMINISTRATORS,
     Action.AUDIT_READ: ADMINISTRATORS,
 }
 

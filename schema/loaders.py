@@ -15,7 +15,6 @@ from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
 from api import analyses, cases, comments, images, partners, reviews, uploads
-from api.inference.active import active_models
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
@@ -252,7 +251,7 @@ async def _models(
     uow: UnitOfWork, keys: list[tuple[str, str]]
 ) -> Mapping[tuple[str, str], tuple[ModelDescription, bool]]:
     models = await analyses.list_models(uow)
-    active = active_models(models)
+    active = await analyses.list_active(uow)
     return {(model.name, model.version): (model, model in active) for model in models}
 
 

@@ -3,7 +3,7 @@
 The job is `api.analyses.running`, and only workers import it: what it computes with is large.
 """
 
-from api.analyses.models import find_model, list_models
+from api.analyses.models import activate, find_model, list_active, list_models
 from api.analyses.reading import (
     find,
     find_findings,
@@ -15,6 +15,7 @@ from api.analyses.reading import (
 from api.analyses.requesting import cancel, request
 
 __all__ = [
+    "activate",
     "cancel",
     "find",
     "find_findings",
@@ -22,6 +23,7 @@ __all__ = [
     "find_model",
     "findings_of",
     "latest_of_cases",
+    "list_active",
     "list_analyses",
     "list_models",
     "request",

@@ -35,7 +35,7 @@ async def request(
         raise Conflict(f"A case has at most {uow.settings.analyses_per_case} analyses.", ["caseId"])
     if stack_key is not None:
         await _check_stack(uow, case.key, stack_key)
-    chosen = await get_model(uow, *model) if model is not None else await get_active_model(uow, case.key)
+    chosen = await get_model(uow, *model) if model is not None else await get_active_model(uow, case)
     assert uow.actor is not None
     analysis = await analysis_rows.queue(
         uow.session, case, (chosen.name, chosen.version), stack_key, uow.actor.user_key

@@ -1,11 +1,9 @@
 """`hilum organization`, `hilum account`: how a real installation begins, and how somebody locked out comes back."""
 
 import argparse
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from api.commands.houses import with_house
 from api.commands.parsing import Commands, add_command
 from api.settings import Settings
 
@@ -60,7 +58,7 @@ def create_organization(settings: Settings, chosen: argparse.Namespace) -> int:
         print(f"Invitation for {made.row.email}, until {made.row.expires_at:%d %B %Y}: {made.token}")
         print(f"Sign up with it at {settings.url}/#/invitations/{made.token}")
 
-    return _with_house(settings, create)
+    return with_house(settings, create)
 
 
 def open_organization(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -78,7 +76,7 @@ def remove_second_factor(settings: Settings, chosen: argparse.Namespace) -> int:
         await accounts.remove_second_factor(house, chosen.email)
         print(f"{chosen.email} enrols an authenticator at the next sign-in.")
 
-    return _with_house(settings, remove)
+    return with_house(settings, remove)
 
 
 def _set_open(settings: Settings, name: str, *, is_open: bool) -> int:
@@ -92,28 +90,10 @@ def _set_open(settings: Settings, name: str, *, is_open: bool) -> int:
         _show(organization)
         print(f"Patients {'sign up by themselves' if is_open else 'need an invitation'}.")
 
-    return _with_house(settings, change)
+    return with_house(settings, change)
 
 
 def _show(organization: "Organization") -> None:
     from schema.node_ids import node_id
 
     print(f"Organization {organization.name}, id {node_id('Organization', organization.key)}")
-
-
-def _with_house(settings: Settings, action: "Callable[[House], Awaitable[None]]") -> int:
-    from api.backends import open_backends
-    from api.errors import ApiError
-    from api.server import database_beside
-
-    async def run(url: str) -> None:
-        async with open_backends(settings, url) as backends:
-            await action(backends.house)
-
-    try:
-        with database_beside(settings) as url:
-            asyncio.run(run(url))
-    except (ApiError, OSError) as error:
-        print(f"hilum: {error}", file=sys.stderr)
-        return 1
-    return 0

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from api.errors import Unavailable
 from api.inference.inputs import check_inputs
+from api.inference.installed_models import InstalledModels
 from api.inference.predictor import ModelDescription, Spent, Tensors
-from api.inference.repository import ModelFolder, get_folder, read_repository
+from api.inference.repository import ModelFolder, get_folder
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -33,7 +34,7 @@ class EmbeddedPredictor:
         slice_rows: int = SLICE_ROWS,
         deadline: float | None = None,
     ) -> None:
-        self._folders = read_repository(repository_path)
+        self._installed = InstalledModels(repository_path)
         self._threads = threads
         self._slice_rows = slice_rows
         self._deadline = deadline
@@ -42,17 +43,17 @@ class EmbeddedPredictor:
         self._executor: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="inference")
 
     async def models(self) -> Sequence[ModelDescription]:
-        return [folder.describe(version) for folder in self._folders.values() for version in folder.versions]
+        return [folder.describe(version) for folder in self._installed.folders.values() for version in folder.versions]
 
     async def is_ready(self, name: str, version: str) -> bool:
-        folder = self._folders.get(name)
+        folder = self._installed.folders.get(name)
         return self._executor is not None and folder is not None and version in folder.versions
 
     async def is_away(self) -> bool:
         return False
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
-        folder = get_folder(self._folders, name, version)
+        folder = get_folder(self._installed.folders, name, version)
         rows = check_inputs(folder, inputs)
         # Slices even where Triton's largest batch would allow more: the event loop hears a cancellation between them.
         step = max(1, min(self._slice_rows, folder.max_batch_size or rows)) if folder.max_batch_size else max(1, rows)

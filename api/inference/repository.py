@@ -1,4 +1,7 @@
-"""Reads a Triton model repository: of each model config.pbtxt, card.json, series.json and `<version>/model.onnx`."""
+"""Reads a Triton model repository: of each model config.pbtxt, card.json, series.json and `<version>/model.onnx`.
+
+A version may have a card of its own, `<version>/card.json`; those without share the model's.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -38,7 +41,7 @@ class ModelFolder:
     outputs: tuple[TensorSpec, ...]
     versions: tuple[str, ...]
     filename: str
-    card: dict[str, Any]
+    cards: Mapping[str, dict[str, Any]]
     series: SeriesRules
 
     def file(self, version: str) -> Path:
@@ -47,15 +50,16 @@ class ModelFolder:
 
     def describe(self, version: str) -> ModelDescription:
         """What the product tells of a version."""
+        card = self.cards[version]
         return ModelDescription(
             name=self.name,
             version=version,
-            title=str(self.card["title"]),
-            intended_use=str(self.card["intendedUse"]),
-            modalities=tuple(self.card["modalities"]),
-            body_parts=tuple(self.card["bodyParts"]),
-            labels=tuple(self.card["labels"]),
-            card=self.card,
+            title=str(card["title"]),
+            intended_use=str(card["intendedUse"]),
+            modalities=tuple(card["modalities"]),
+            body_parts=tuple(card["bodyParts"]),
+            labels=tuple(card["labels"]),
+            card=card,
             series=self.series,
         )
 
@@ -89,20 +93,34 @@ def read_model_folder(path: Path) -> ModelFolder:
     try:
         config = parse((path / "config.pbtxt").read_text("utf-8"))
         card = json.loads((path / "card.json").read_text("utf-8"))
+        filename = str(config.last("default_model_filename", "model.onnx"))
+        versions = _versions(path, filename)
         return ModelFolder(
             name=str(config.last("name", path.name)),
             path=path,
             max_batch_size=int(config.last("max_batch_size", 0)),
             inputs=_specs(config.all("input")),
             outputs=_specs(config.all("output")),
-            versions=tuple(sorted((d.name for d in path.iterdir() if d.is_dir() and d.name.isdigit()), key=int)),
-            filename=str(config.last("default_model_filename", "model.onnx")),
-            card=card,
+            versions=versions,
+            filename=filename,
+            cards={version: _card(path / version, card) for version in versions},
             series=SeriesRules.of(card["modalities"], _series_rules(path)),
         )
     except (OSError, TypeError, ValueError, KeyError) as error:
         message = f"The model {path.name} cannot be read: {error}"
         raise Unavailable(message) from error
+
+
+def _versions(path: Path, filename: str) -> tuple[str, ...]:
+    """Those that have their network, lowest first."""
+    networks = path.glob(f"*/{filename}")
+    return tuple(sorted((file.parent.name for file in networks if file.parent.name.isdigit()), key=int))
+
+
+def _card(folder: Path, shared: dict[str, Any]) -> dict[str, Any]:
+    file = folder / "card.json"
+    own: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.exists() else shared
+    return own
 
 
 def _series_rules(path: Path) -> list[dict[str, Any]]:

@@ -21,8 +21,9 @@ from api.errors import ApiError, Invalid, PredictorAway, Unavailable
 from api.inference.breaker import Breaker
 from api.inference.call_queue import CallQueue
 from api.inference.inputs import check_inputs
+from api.inference.installed_models import InstalledModels
 from api.inference.predictor import ModelDescription, Spent, Tensors
-from api.inference.repository import ModelFolder, get_folder, read_repository
+from api.inference.repository import ModelFolder, get_folder
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class TritonPredictor:
     """Of one event loop, in which it is made when first asked. The server joins what several callers ask for."""
 
     def __init__(self, repository_path: Path, server: TritonServer) -> None:
-        self._folders = read_repository(repository_path)
+        self._installed = InstalledModels(repository_path)
         self._server = server
         self._breaker = Breaker(server.breaker_failures, server.breaker_pause)
         self._queue = CallQueue(server.calls, server.waiting_calls)
@@ -98,10 +99,10 @@ class TritonPredictor:
         return self._breaker.is_open
 
     async def models(self) -> Sequence[ModelDescription]:
-        return [folder.describe(version) for folder in self._folders.values() for version in folder.versions]
+        return [folder.describe(version) for folder in self._installed.folders.values() for version in folder.versions]
 
     async def is_ready(self, name: str, version: str) -> bool:
-        folder = self._folders.get(name)
+        folder = self._installed.folders.get(name)
         if self._is_closed or folder is None or version not in folder.versions:
             return False
         try:
@@ -119,7 +120,7 @@ class TritonPredictor:
             return True
 
     async def predict(self, name: str, version: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
-        folder = get_folder(self._folders, name, version)
+        folder = get_folder(self._installed.folders, name, version)
         rows = check_inputs(folder, inputs)
         step = folder.max_batch_size or max(1, rows)
         parts: list[dict[str, NDArray[Any]]] = []

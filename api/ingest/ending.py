@@ -148,7 +148,7 @@ async def _settle(uow: UnitOfWork, case: Case, upload: Upload, has_new_stacks: b
 
 
 async def _analyze(uow: UnitOfWork, case: Case, upload: Upload) -> None:
-    model = await model_for_case(uow.session, await uow.house.predictor.models(), case.key)
+    model = await model_for_case(uow.house.predictor, uow.session, case)
     if model is None:
         return  # images can be read without; an analysis can be asked for once a model is installed
     analysis = await analysis_rows.queue(uow.session, case, (model.name, model.version), None, upload.user_key)

@@ -7,6 +7,7 @@ from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.cases import CaseMutations
 from schema.mutations.comments import CommentMutations
 from schema.mutations.exports import ExportMutations
+from schema.mutations.models import ModelMutations
 from schema.mutations.people import PeopleMutations
 from schema.mutations.reviews import ReviewMutations
 from schema.mutations.second_factor import SecondFactorMutations
@@ -25,6 +26,7 @@ class Mutation(
     ApiKeyMutations,
     UploadMutations,
     AnalysisMutations,
+    ModelMutations,
     CaseMutations,
     CommentMutations,
     ReviewMutations,

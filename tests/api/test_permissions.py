@@ -56,7 +56,7 @@ ALLOWED: dict[Role, dict[Action, set[str]]] = {
     },
 }
 UPLOADING = {Role.PATIENT, Role.CLINICIAN, Role.PARTNER}
-ADMINISTERING = {Action.USER_ADMINISTER, Action.API_KEY_ADMINISTER, Action.AUDIT_READ}
+ADMINISTERING = {Action.USER_ADMINISTER, Action.API_KEY_ADMINISTER, Action.MODEL_ACTIVATE, Action.AUDIT_READ}
 
 
 def actor(role: Role) -> Actor:

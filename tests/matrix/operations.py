@@ -124,6 +124,7 @@ MUTATIONS: dict[str, list[MutationRow]] = {
     "cancelAnalysis": [
         MutationRow(on_case(Action.ANALYSIS_CANCEL, known=ANALYSES), lambda ids: {"analysisId": ids["queued"]}),
     ],
+    "activateModel": [MutationRow(at_large(Action.MODEL_ACTIVATE), lambda ids: {"modelId": ids["Model"]}, once=True)],
     # uploads
     "createUpload": [
         MutationRow(at_large(Action.UPLOAD_CREATE), lambda ids: {"files": [FILE]}, once=True),

@@ -22,6 +22,7 @@ from api.persistence.tables.identity import (
 )
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
 from api.persistence.tables.keys import BlindIndexKey, DataKey
+from api.persistence.tables.models import ModelActivation
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.reading import Comment, Release, Review
@@ -53,6 +54,7 @@ __all__ = [
     "Invitation",
     "LocalAccount",
     "MailedCode",
+    "ModelActivation",
     "Organization",
     "Participant",
     "Patient",

@@ -20,7 +20,7 @@ from tests.api.inference.synthetic_chest import LEFT, RIGHT, Ball, Tube, draw_ch
 
 Answers = list[dict[str, NDArray[Any]]]
 REPOSITORY = Path("triton_models")
-CARD = read_repository(REPOSITORY)["lung_nodule"].card
+CARD = read_repository(REPOSITORY)["lung_nodule"].cards["1"]
 
 NODULES = [
     Ball((20.0, -10.0, RIGHT[2] + 5.0), 14.0),

@@ -26,6 +26,8 @@ def toy(tmp_path: Path) -> Path:
     folder = tmp_path / "toy"
     for version in ("2", "10", "training"):
         (folder / version).mkdir(parents=True)
+        (folder / version / "net.onnx").write_bytes(b"")
+    (folder / "11").mkdir()  # on its way: it has no network yet
     (folder / "config.pbtxt").write_text(CONFIG)
     (folder / "card.json").write_text(json.dumps(CARD))
     return tmp_path
@@ -59,6 +61,14 @@ def test_tensors_versions_and_filename_come_from_the_config(toy: Path) -> None:
     ]
     assert folder.outputs[0].dims == (3,)
     assert folder.describe("2").card == CARD
+
+
+def test_a_version_may_have_a_card_of_its_own(toy: Path) -> None:
+    (toy / "toy" / "10" / "card.json").write_text(json.dumps({**CARD, "title": "Toy, trained anew"}))
+
+    folder = read_repository(toy)["toy"]
+
+    assert [folder.describe(version).title for version in folder.versions] == ["Toy", "Toy, trained anew"]
 
 
 def test_a_repository_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
