@@ -20,6 +20,7 @@ from tests.matrix.rules import (
     in_own_organization,
     on_case,
     on_own,
+    on_what_is_everybodys,
     sees,
 )
 from tests.matrix.selections import Json
@@ -124,7 +125,7 @@ MUTATIONS: dict[str, list[MutationRow]] = {
     "cancelAnalysis": [
         MutationRow(on_case(Action.ANALYSIS_CANCEL, known=ANALYSES), lambda ids: {"analysisId": ids["queued"]}),
     ],
-    "activateModel": [MutationRow(at_large(Action.MODEL_ACTIVATE), lambda ids: {"modelId": ids["Model"]}, once=True)],
+    "activateModel": [MutationRow(on_what_is_everybodys(Action.MODEL_ACTIVATE), lambda ids: {"modelId": ids["Model"]})],
     # uploads
     "createUpload": [
         MutationRow(at_large(Action.UPLOAD_CREATE), lambda ids: {"files": [FILE]}, once=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from api.errors import ErrorCode
 from api.permissions import Action, Actor, is_allowed
-from tests.matrix.holdings import Holding
+from tests.matrix.holdings import Holding, is_there
 from tests.matrix.seats import Seat
 
 Rule = Callable[[Actor, Holding], bool]
@@ -45,6 +45,10 @@ def own(actor: Actor, holding: Holding) -> bool:
 
 def in_organization(actor: Actor, holding: Holding) -> bool:
     return holding.organization_key == actor.organization_key
+
+
+def there(actor: Actor, holding: Holding) -> bool:
+    return is_there(holding)
 
 
 def anybody(actor: Actor, holding: Holding) -> bool:
@@ -85,6 +89,11 @@ def on_own(action: Action) -> Permission:
 
 def in_own_organization(action: Action) -> Permission:
     return Permission(in_organization, in_organization, first=general(action))
+
+
+def on_what_is_everybodys(action: Action) -> Permission:
+    """To something that belongs to no organization, such as a model."""
+    return Permission(there, there, first=general(action))
 
 
 def at_large(action: Action) -> Permission:
