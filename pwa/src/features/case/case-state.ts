@@ -12,6 +12,8 @@ import { follow } from '../../graphql/live';
 import { request } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { newKey } from '../../offline/key';
+import { ReadingState } from '../reading/reading-state';
+import { TalkState } from '../talk/talk-state';
 
 export type CaseDetail = NonNullable<CaseDetailQuery['case']>;
 export type Analysis = AnalysisDetailFragment;
@@ -32,6 +34,8 @@ const SETTLE = 300;
 /** One case, kept up to date by its events for as long as it is open. */
 export class CaseState {
   readonly caseId: string;
+  readonly talk: TalkState;
+  readonly reading: ReadingState;
   readonly look = new Store<CaseLook>({
     detail: undefined,
     analyses: [],
@@ -45,12 +49,16 @@ export class CaseState {
 
   constructor(caseId: string) {
     this.caseId = caseId;
+    this.talk = new TalkState(caseId);
+    this.reading = new ReadingState(caseId);
     void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#settling);
     this.#life.abort();
+    this.talk.close();
+    this.reading.close();
   }
 
   retry(): void {
@@ -100,7 +108,11 @@ export class CaseState {
         signal: this.#life.signal,
         cursorOf: ({ caseEvents }) => caseEvents.cursor,
         onEvent: ({ caseEvents }) => this.#hear(caseEvents),
-        onGap: async () => (await this.#read()) ?? cursor,
+        onGap: async () => {
+          void this.talk.read();
+          void this.reading.read();
+          return (await this.#read()) ?? cursor;
+        },
       },
     );
   }
@@ -123,12 +135,17 @@ export class CaseState {
     if (event.__typename === 'AnalysisProgressed') {
       this.#take(event.analysis);
       if (isOver(event.analysis)) this.#readSoon();
-    } else this.#readSoon();
+    } else if (event.__typename === 'CommentAdded') this.talk.take(event.comment);
+    else this.#readSoon();
   }
 
   #readSoon(): void {
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => void this.#read(), SETTLE);
+    // A patient hears of a release only that the case has changed.
+    this.#settling = setTimeout(() => {
+      void this.#read();
+      void this.reading.read();
+    }, SETTLE);
   }
 
   #take(analysis: Analysis): void {

@@ -1,17 +1,25 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { session } from '../../graphql/session';
 import { useStore } from '../../graphql/store';
 import { Disclaimer } from '../../ui/disclaimer';
 import { Notice } from '../../ui/notice';
 import { goTo, replaceRoute } from '../../ui/route';
 import { isPhantom } from '../../ui/words';
 import type ViewerComponent from '../../viewer/viewer';
+import { Readings } from '../reading/readings';
+import { Released } from '../reading/released';
+import { Reports } from '../reports/reports';
+import { Comments } from '../talk/comments';
 import { AnalysisPanel } from './analysis-panel';
 import { CaseHead } from './case-head';
-import { CaseState } from './case-state';
-import { firstStack, marksOf, numbered, stacksOf, warningsOf } from './findings';
+import { type CaseDetail, CaseState } from './case-state';
+import { firstStack, marksOf, type NumberedFinding, numbered, stacksOf, warningsOf } from './findings';
 import { FindingsList } from './findings-list';
+import { PanelTabs, type Tab } from './panel-tabs';
 import './case.css';
+
+type TabName = 'findings' | 'comments' | 'reading' | 'result';
 
 type ViewerType = ComponentType<Parameters<typeof ViewerComponent>[0]>;
 
@@ -26,6 +34,9 @@ export function Case({ caseId, findingId }: CaseProps) {
   const Viewer = useViewer();
   const [chosenStack, setChosenStack] = useState<string>();
   const [isAllShown, setIsAllShown] = useState(false);
+  const [chosenTab, setChosenTab] = useState<TabName>();
+  const { total: commentCount } = useStore(state.talk.look);
+  const who = useStore(session);
   useEffect(() => () => state.close(), [state]);
 
   // The newest finished result stays in view while a new analysis runs.
@@ -76,8 +87,73 @@ export function Case({ caseId, findingId }: CaseProps) {
   );
   const warnings = warningsOf(detail, shown ?? newest);
   const model = (shown ?? newest)?.model;
+  const me = who.kind === 'signed-in' ? who.viewer.user : undefined;
+  const isPatient = me?.role === 'PATIENT';
+  const chosen = findings.find(({ finding }) => finding.id === findingId);
+  const may = (action: CaseDetail['viewerCan'][number]) => detail.viewerCan.includes(action);
+  const comments: Tab<TabName> = {
+    name: 'comments',
+    title: commentCount > 0 ? `Comments (${commentCount})` : 'Comments',
+    content: (
+      <Comments
+        caseId={caseId}
+        state={state.talk}
+        viewerId={me?.id ?? ''}
+        mayComment={may('COMMENT')}
+        isPatient={isPatient}
+        topic={chosen && topicOf(chosen)}
+        numberOf={(id) => findings.find(({ finding }) => finding.id === id)?.number}
+        onFinding={select}
+      />
+    ),
+  };
+  const tabs: readonly Tab<TabName>[] = isPatient
+    ? [{ name: 'result', title: 'Your result', content: <Released state={state.reading} /> }, comments]
+    : [
+        {
+          name: 'findings',
+          title: 'Findings',
+          content: (
+            <>
+              {refusal && <Notice kind="error" title={refusal} />}
+              {newest && !isSettled && status}
+              {warnings.map((warning) => (
+                <Notice key={warning} kind="warning" title={warning} />
+              ))}
+              {shown && (
+                <FindingsList
+                  findings={findings}
+                  origin={newest === shown ? undefined : shown}
+                  selectedId={findingId}
+                  isAllShown={isAllShown}
+                  onSelect={select}
+                  onShowAll={setIsAllShown}
+                />
+              )}
+              {(!newest || isSettled) && status}
+              {shown && <Reports nodeId={shown.id} reports={shown.reports} />}
+              {model && <p class="muted intended-use">{model.intendedUse}</p>}
+            </>
+          ),
+        },
+        comments,
+        {
+          name: 'reading',
+          title: 'Reading',
+          content: (
+            <Readings
+              caseId={caseId}
+              state={state.reading}
+              signer={me?.displayName ?? ''}
+              maySign={may('SIGN')}
+              mayRelease={may('RELEASE')}
+            />
+          ),
+        },
+      ];
+  const tab = chosenTab ?? tabs[0]?.name ?? 'findings';
   return (
-    <main class="case">
+    <main class={`case ${tab === 'findings' ? '' : 'is-talking'}`}>
       <CaseHead detail={detail} />
       <div class="case-images">
         {stacks.length > 1 && (
@@ -108,27 +184,22 @@ export function Case({ caseId, findingId }: CaseProps) {
         )}
       </div>
       <div class="case-panel">
-        {refusal && <Notice kind="error" title={refusal} />}
-        {newest && !isSettled && status}
-        {warnings.map((warning) => (
-          <Notice key={warning} kind="warning" title={warning} />
-        ))}
-        {shown && (
-          <FindingsList
-            findings={findings}
-            origin={newest === shown ? undefined : shown}
-            selectedId={findingId}
-            isAllShown={isAllShown}
-            onSelect={select}
-            onShowAll={setIsAllShown}
-          />
-        )}
-        {(!newest || isSettled) && status}
-        {model && <p class="muted intended-use">{model.intendedUse}</p>}
+        <PanelTabs tabs={tabs} shown={tab} onShow={setChosenTab} />
       </div>
       <Disclaimer model={model && `${model.title} (${model.name}, version ${model.version})`} />
     </main>
   );
+}
+
+function topicOf({ finding, number }: NumberedFinding) {
+  const { anchor, id } = finding;
+  if (!anchor) return undefined;
+  const { stack, frameIndex, box } = anchor;
+  const place = box && { left: box.left, top: box.top, width: box.width, height: box.height };
+  return {
+    name: `finding ${number}`,
+    anchor: { stackId: stack.id, frameIndex, box: place ?? null, findingId: id },
+  };
 }
 
 /** The viewer comes in a file of its own, asked for when the first case opens. */

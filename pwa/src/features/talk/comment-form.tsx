@@ -1,0 +1,100 @@
+import { useId, useState } from 'preact/hooks';
+import { messageOf } from '../../graphql/failure';
+import type { AddCommentInput, Audience } from '../../graphql/generated/graphql';
+import { Notice } from '../../ui/notice';
+import { draftOf, dropDraft, keepDraft } from './drafts';
+
+/** The server's limit, in characters. */
+const LONGEST = 4_000;
+const COUNTED_FROM = 3_600;
+
+export interface Topic {
+  readonly name: string;
+  readonly anchor: NonNullable<AddCommentInput['anchor']>;
+}
+
+interface CommentFormProps {
+  readonly caseId: string;
+  /** A patient writes to everyone; there is nobody else to choose. */
+  readonly mayChooseAudience: boolean;
+  /** The finding that is chosen, which a comment may be about. */
+  readonly topic: Topic | undefined;
+  readonly onAdd: (input: Omit<AddCommentInput, 'caseId'>) => Promise<void>;
+}
+
+export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: CommentFormProps) {
+  const [draft, setDraft] = useState(() => draftOf(caseId));
+  const [audience, setAudience] = useState<Audience>(mayChooseAudience ? 'CLINICIANS' : 'EVERYONE');
+  const [isAbout, setIsAbout] = useState(false);
+  const [isBusy, setIsBusy] = useState(false);
+  const [fault, setFault] = useState<string>();
+  const id = useId();
+  const body = draft.body.trim();
+  const length = [...body].length;
+  const isTooLong = length > LONGEST;
+
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (body === '' || isTooLong || isBusy) return;
+    setIsBusy(true);
+    setFault(undefined);
+    try {
+      await onAdd({ body, audience, idempotencyKey: draft.key, anchor: isAbout && topic ? topic.anchor : null });
+      dropDraft(caseId);
+      setDraft(draftOf(caseId));
+      setIsAbout(false);
+    } catch (error) {
+      setFault(messageOf(error));
+    }
+    setIsBusy(false);
+  };
+
+  return (
+    <form class="comment-form" onSubmit={send}>
+      {fault && (
+        <Notice kind="error" title="Not sent">
+          {fault} Your text is kept.
+        </Notice>
+      )}
+      <label class="visually-hidden" for={id}>
+        Comment
+      </label>
+      <textarea
+        id={id}
+        rows={2}
+        placeholder="Write a comment"
+        value={draft.body}
+        aria-invalid={isTooLong}
+        onInput={(event) => setDraft(keepDraft(caseId, event.currentTarget.value))}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send(event);
+        }}
+      />
+      {length >= COUNTED_FROM && (
+        <p class={isTooLong ? 'too-long' : 'muted'} role="status">
+          {length.toLocaleString()} of {LONGEST.toLocaleString()} characters
+        </p>
+      )}
+      <div class="comment-choices">
+        {mayChooseAudience && (
+          <select
+            aria-label="Who reads it"
+            value={audience}
+            onChange={(event) => setAudience(event.currentTarget.value as Audience)}
+          >
+            <option value="CLINICIANS">Clinicians only</option>
+            <option value="EVERYONE">Everyone, also the patient</option>
+          </select>
+        )}
+        {topic && (
+          <button type="button" class="chip" aria-pressed={isAbout} onClick={() => setIsAbout(!isAbout)}>
+            About {topic.name}
+          </button>
+        )}
+        <button type="submit" class="button is-primary" disabled={isBusy || body === '' || isTooLong}>
+          {isBusy ? 'Sending…' : 'Send'}
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,111 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useStore } from '../../graphql/store';
+import { Notice } from '../../ui/notice';
+import { agoOf, wordOf } from '../../ui/words';
+import { CommentForm, type Topic } from './comment-form';
+import type { Comment, TalkState } from './talk-state';
+import { piecesOf } from './text';
+import './talk.css';
+
+interface CommentsProps {
+  readonly caseId: string;
+  readonly state: TalkState;
+  readonly viewerId: string;
+  readonly mayComment: boolean;
+  readonly isPatient: boolean;
+  readonly topic: Topic | undefined;
+  /** Number of a finding on screen, by its id. */
+  readonly numberOf: (findingId: string) => number | undefined;
+  readonly onFinding: (findingId: string) => void;
+}
+
+export function Comments(props: CommentsProps) {
+  const { caseId, state, viewerId, mayComment, isPatient, topic, numberOf, onFinding } = props;
+  const { comments, earlier, fault } = useStore(state.look);
+  const end = useRef<HTMLLIElement>(null);
+  const newest = comments?.at(-1)?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment is what brings the end into view
+  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [newest]);
+  return (
+    <section class="talk" aria-label="Comments">
+      {fault && (
+        <Notice
+          kind="error"
+          title="The comments could not be read"
+          action={{ label: 'Try again', onClick: () => void state.read() }}
+        >
+          {fault}
+        </Notice>
+      )}
+      {earlier !== undefined && (
+        <button type="button" class="button is-quiet" onClick={() => void state.readEarlier()}>
+          Earlier comments
+        </button>
+      )}
+      {comments?.length === 0 && <p class="muted">Nobody has said anything yet.</p>}
+      <ol class="comments" aria-live="polite">
+        {comments?.map((comment) => (
+          <Line
+            key={comment.id}
+            comment={comment}
+            isOwn={comment.author.id === viewerId}
+            isPatient={isPatient}
+            number={comment.anchor?.finding ? numberOf(comment.anchor.finding.id) : undefined}
+            onFinding={onFinding}
+          />
+        ))}
+        <li ref={end} aria-hidden="true" />
+      </ol>
+      {mayComment && (
+        <CommentForm caseId={caseId} mayChooseAudience={!isPatient} topic={topic} onAdd={(input) => state.add(input)} />
+      )}
+    </section>
+  );
+}
+
+interface LineProps {
+  readonly comment: Comment;
+  readonly isOwn: boolean;
+  readonly isPatient: boolean;
+  readonly number: number | undefined;
+  readonly onFinding: (findingId: string) => void;
+}
+
+function Line({ comment, isOwn, isPatient, number, onFinding }: LineProps) {
+  const { author, createdAt, editedAt, audience, anchor, deleted, body, mentions } = comment;
+  const findingId = anchor?.finding?.id;
+  return (
+    <li class={`comment ${isOwn ? 'is-own' : ''}`}>
+      <p class="comment-head">
+        <b>{isOwn ? 'You' : author.displayName}</b>
+        {author.role === 'PATIENT' && !isOwn && <span class="badge">{wordOf(author.role)}</span>}
+        <time class="muted" dateTime={createdAt} title={new Date(createdAt).toLocaleString()}>
+          {agoOf(createdAt)}
+          {editedAt && ', changed'}
+        </time>
+        {audience === 'EVERYONE' && !isPatient && <span class="badge is-priority">Patient reads this</span>}
+      </p>
+      {findingId !== undefined && number !== undefined && (
+        <button type="button" class="chip" onClick={() => onFinding(findingId)}>
+          Finding {number}, slice {(anchor?.frameIndex ?? 0) + 1}
+        </button>
+      )}
+      {anchor && number === undefined && <p class="muted">About slice {anchor.frameIndex + 1}</p>}
+      {deleted ? (
+        <p class="muted">This comment was taken back.</p>
+      ) : (
+        <p class="comment-body">
+          {piecesOf(body, mentions).map((piece, at) => {
+            if (piece.kind === 'words') return piece.text;
+            if (piece.kind === 'person') return <b key={at}>{piece.text}</b>;
+            return (
+              <a key={at} href={piece.href} target="_blank" rel="noopener noreferrer">
+                {piece.text}
+              </a>
+            );
+          })}
+        </p>
+      )}
+    </li>
+  );
+}
