@@ -1,4 +1,4 @@
-"""Reports of an analysis or a review: FHIR so far, made from rows when they are fetched.
+"""Reports of an analysis or a review, as FHIR or PDF: made from rows and stored frames when they are fetched.
 
 Nothing of a report is stored, so that none is ever stale. Whatever is heavy is imported when the first one is made.
 """

@@ -15,7 +15,7 @@ MEDIA_TYPES = {
     Format.DICOM_SR: "application/dicom",
     Format.FHIR: "application/fhir+json",
 }
-MADE = frozenset({Format.FHIR})  # the others are not written yet, and not offered
+MADE = frozenset({Format.PDF, Format.FHIR})  # the other is not written yet, and not offered
 SHOWN_BY = {Noun.ANALYSIS: Action.CASE_SEE_ANALYSES, Noun.REVIEW: Action.CASE_SEE_REVIEWS}
 
 

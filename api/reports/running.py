@@ -4,7 +4,9 @@ Bounded in time and in how many are made at once; the threads' libraries are imp
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from api.errors import Unavailable
 from api.reports.content import Content, Format, Noun
@@ -13,6 +15,9 @@ from api.reports.reading import find_content
 from api.storage.leaves import ReportLeave
 from api.telemetry import span
 from api.unit_of_work import House
+
+if TYPE_CHECKING:
+    from api.reports.key_images import KeyImage
 
 SUFFIXES = {Format.PDF: "pdf", Format.DICOM_SR: "dcm", Format.FHIR: "json"}
 TOO_LONG = "The report takes too long to make just now. Ask for it again in a moment."
@@ -45,14 +50,36 @@ class Reports:
                         content = await find_content(uow, noun, leave.key, format)
                     if content is None:
                         return None
-                    # A thread cannot be stopped: what takes too long ends unheard, and is bounded by what is stored.
-                    made = await asyncio.to_thread(_write, content)
+                    made = await self._make(content, format)
             except TimeoutError:
                 raise Unavailable(TOO_LONG) from None
         return Made(made, MEDIA_TYPES[format], f"{noun.lower()}-report.{SUFFIXES[format]}")
 
+    async def _make(self, content: Content, format: Format) -> bytes:
+        """A thread cannot be stopped: what takes too long ends unheard, and is bounded by what is stored."""
+        if format is Format.PDF:
+            await asyncio.to_thread(_open_pdf)
+            from api.reports.key_images import read_key_images
 
-def _write(content: Content) -> bytes:
+            images = await read_key_images(self._house, content)
+            return await asyncio.to_thread(_pdf, content, images)
+        return await asyncio.to_thread(_fhir, content)
+
+
+def _open_pdf() -> None:
+    """Blocking: the libraries of pictures and fonts, when they are wanted first."""
+    import api.reports.key_images
+    import api.reports.pdf_document  # noqa: F401
+
+
+def _pdf(content: Content, images: "Sequence[KeyImage]") -> bytes:
+    """Blocking."""
+    from api.reports.pdf_document import write
+
+    return write(content, images)
+
+
+def _fhir(content: Content) -> bytes:
     """Blocking."""
     from api.reports.fhir_bundle import write
 
