@@ -24,12 +24,6 @@ KEY_IMAGES = (
 )
 LABELS = 118.0  # points
 SLICE_HEIGHT = 235.0
-STATUS = {
-    "SUCCEEDED": "Finished",
-    "FAILED": "Failed: there is no result",
-    "UNSUITABLE": "Not done: the images do not suit the model",
-    "CANCELLED": "Cancelled: there is no result",
-}
 COLUMNS = (("No.", 32.0), ("Finding", 92.0), ("Probability", 64.0), ("Marked", 48.0), ("Image", 42.0),
            ("Diameter", 88.0), ("Centre, LPS mm", 127.0))  # fmt: skip
 
@@ -129,7 +123,6 @@ def _analysis(pages: Pages, content: Content, images: Sequence[KeyImage]) -> Non
     pages.heading("What the model says")
     _facts(pages, [
         ("Model", f"{model.title} ({model.name}), version {model.version}"),
-        ("Outcome", STATUS.get(analysis.status, analysis.status)),
         ("Ended", wording.when(analysis.at)),
         *((f"Score: {label}", f"{per_cent(probability):.1f} %") for label, probability in analysis.scores),
     ])  # fmt: skip

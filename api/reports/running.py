@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.errors import Unavailable
+from api.errors import Conflict, Unavailable
 from api.reports.content import Content, Format, Noun
 from api.reports.offering import MEDIA_TYPES
 from api.reports.reading import find_content
@@ -17,9 +17,12 @@ from api.telemetry import span
 from api.unit_of_work import House
 
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from api.reports.key_images import KeyImage
 
 SUFFIXES = {Format.PDF: "pdf", Format.DICOM_SR: "dcm", Format.FHIR: "json"}
+NO_IMAGES = "A DICOM SR names the images that it is of, and there are none here. Take another format."
 TOO_LONG = "The report takes too long to make just now. Ask for it again in a moment."
 
 
@@ -38,7 +41,8 @@ class Reports:
         self._places = asyncio.Semaphore(house.settings.concurrent_reports)
 
     async def find(self, leave: ReportLeave, address: str | None) -> Made | None:
-        """None where the holder of the leave may not have it (any more). Raises: Unavailable where it takes too long.
+        """None where the holder of the leave may not have it (any more). Raises: Unavailable where it takes too long,
+        Conflict where there is nothing to make it of.
 
         address: the client's, for the audit, which is written before the first byte goes.
         """
@@ -63,6 +67,13 @@ class Reports:
 
             images = await read_key_images(self._house, content)
             return await asyncio.to_thread(_pdf, content, images)
+        if format is Format.DICOM_SR:
+            if content.stack is None:
+                raise Conflict(NO_IMAGES)
+            await asyncio.to_thread(_open_sr)
+            from api.reports.source_header import read_source_header
+
+            return await asyncio.to_thread(_sr, content, await read_source_header(self._house, content))
         return await asyncio.to_thread(_fhir, content)
 
 
@@ -77,6 +88,19 @@ def _pdf(content: Content, images: "Sequence[KeyImage]") -> bytes:
     from api.reports.pdf_document import write
 
     return write(content, images)
+
+
+def _open_sr() -> None:
+    """Blocking."""
+    import api.reports.source_header
+    import api.reports.sr_document  # noqa: F401
+
+
+def _sr(content: Content, header: "Dataset") -> bytes:
+    """Blocking."""
+    from api.reports.sr_document import write
+
+    return write(content, header)
 
 
 def _fhir(content: Content) -> bytes:

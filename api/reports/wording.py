@@ -6,6 +6,11 @@ from api.inference.size_categories import SizeCategory
 from api.reports.content import NOTICE, Analysis, Content, Finding, Review, Stack
 
 NO_FINDINGS = "No findings."
+NO_RESULT = {
+    "FAILED": "The analysis failed: there is no result.",
+    "UNSUITABLE": "The images do not suit the model: there is no result.",
+    "CANCELLED": "The analysis was cancelled: there is no result.",
+}
 NO_SPACING = "No pixel spacing: sizes are in pixels alone."
 
 
@@ -23,8 +28,8 @@ def analysis_lines(content: Content, analysis: Analysis) -> list[str]:
 
 def outcome(analysis: Analysis) -> list[str]:
     """Why it came to nothing, or that it found nothing."""
-    none = analysis.status == "SUCCEEDED" and not analysis.findings
-    return [*([analysis.failure] if analysis.failure else []), *([NO_FINDINGS] if none else [])]
+    none = NO_FINDINGS if analysis.status == "SUCCEEDED" and not analysis.findings else None
+    return [sentence for sentence in (NO_RESULT.get(analysis.status), analysis.failure, none) if sentence]
 
 
 def warnings(content: Content) -> list[str]:

@@ -27,7 +27,7 @@ from tests.schema.keys import application
 from tests.schema.reading import RELEASE, WITHDRAW, sign
 from tests.schema.rows import MadeCase, Rows
 
-OFFERED = ["PDF", "FHIR"]
+OFFERED = ["PDF", "DICOM_SR", "FHIR"]
 SIGN_OUT = "mutation { signOut { errors { code } } }"
 OF_REVIEW = "query ($id: ID!) { node(id: $id) { ... on Review { reports { format ready download { url } } } } }"
 REPORTS = "query ($id: ID!) { node(id: $id) { ... on Analysis { reports { format ready download { url } } } } }"
