@@ -172,7 +172,8 @@ def _enlarged(pixels: NDArray[Any], pixel_aspect: float) -> Picture:
     rows, columns = pixels.shape[:2]
     factor = max(1.0, ENLARGED_EDGE / max(rows, columns))
     size = (round(columns * factor), round(rows * factor))
-    image = Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BICUBIC)
+    # Sharper filters draw a halo around a lesion that is not in the patient.
+    image = Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.BILINEAR)
     return Picture(np.asarray(image), columns / rows * pixel_aspect)
 
 

@@ -23,7 +23,7 @@ KEY_IMAGES = (
     "smaller for the page and are not for reading."
 )
 LABELS = 118.0  # points
-SLICE_HEIGHT = 235.0
+SLICE_HEIGHT = 215.0
 COLUMNS = (("No.", 32.0), ("Finding", 92.0), ("Probability", 64.0), ("Marked", 48.0), ("Image", 42.0),
            ("Diameter", 88.0), ("Centre, LPS mm", 127.0))  # fmt: skip
 
@@ -53,8 +53,8 @@ def _head(content: Content, title: str) -> str:
     """Whose it is, on every page, as far as it may be told."""
     if content.patient is None:
         return f"Hilum · {title}"
-    parts = (person_names.shown(content.patient.name), content.patient.patient_id)
-    return " · ".join(["Hilum", title, *filter(None, parts)])
+    parts = ("Hilum", title, content.patient.patient_id, person_names.shown(content.patient.name))
+    return " · ".join(filter(None, parts))
 
 
 def _facts(pages: Pages, facts: Sequence[tuple[str, str | None]]) -> None:
@@ -143,6 +143,7 @@ def _key_images(pages: Pages, content: Content, images: Sequence[KeyImage]) -> N
     of_all = marked(content)
     if not of_all:
         return
+    pages.keep_together(SLICE_HEIGHT + 130 if images and images[0].slice else 60)
     pages.heading("Key images")
     pages.text(KEY_IMAGES, SMALL)
     if len(images) < len(of_all):

@@ -199,6 +199,8 @@ def _picture(picture: Picture, mark: Place | None, edges: Sequence[str], place: 
         middle, centre = bottom + height / 2 - 3, left + width / 2 - 3
         corners = ((left + 3, middle), (left + width - 9, middle), (centre, bottom + height - 10), (centre, bottom + 3))
         for letter, (x, y) in zip(edges, corners, strict=False):
+            canvas.setFillColorRGB(*BLACK)
+            canvas.rect(x - 1.5, y - 2, 9, 10, stroke=0, fill=1)  # a picture may be white there
             style = Style(8.0, True, WHITE)
             _words(Line((Piece(BOLD, letter),), 1), x, y, Cell("", ROOM, style))(canvas)
 
