@@ -17,6 +17,7 @@ from api.errors import Rejected
 from api.imaging.attributes import tag_of
 from api.imaging.data_set_file import is_dicom, open_data_set
 from api.reports.content import Content, Patient, Stack
+from api.reports.dicom_text import LONGEST, line
 from api.storage.object_store import ObjectDamaged, ObjectMissing, ObjectReader
 from api.unit_of_work import House
 
@@ -28,10 +29,10 @@ COPIED = (
     *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "StudyDescription", "ReferringPhysicianName"),
     *("PatientAge", "PatientSize", "PatientWeight"),
 )
+SEXES = frozenset(("M", "F", "O"))  # PS3.3 table C.7-1; highdicom takes no other
 DATES = frozenset(("PatientBirthDate", "StudyDate"))
 REQUIRED = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
             "AccessionNumber", "ReferringPhysicianName")  # fmt: skip  # type 2: there, if empty
-LONGEST_NAME = 64  # of one group: PS3.5 section 6.2
 _WANTED = frozenset(tag_of(keyword) for keyword in (*COPIED, "SpecificCharacterSet"))
 _HEAD_BYTES = 1024
 
@@ -55,10 +56,10 @@ def header_of(values: Mapping[str, str]) -> Dataset:
     for keyword in REQUIRED:
         setattr(header, keyword, "")
     for keyword, value in values.items():
-        single = value.replace("\\", " ")  # it would part two values, and each of these has one
-        shortened = _shortened(single) if dictionary_VR(tag_of(keyword)) == "PN" else single
-        if _is_value(keyword, shortened):
-            setattr(header, keyword, shortened)
+        single = line(value, longest=len(value))
+        told = _shortened(single) if dictionary_VR(tag_of(keyword)) == "PN" else single
+        if _is_value(keyword, told):
+            setattr(header, keyword, told)
     return header
 
 
@@ -99,11 +100,13 @@ def _shortened(name: str) -> str:
 
     One component alone gets the `^` that means nothing, else highdicom warns on stderr of a name, and says it.
     """
-    shortened = "=".join(group[: LONGEST_NAME - 1] for group in name.split("=")[:3])
+    shortened = "=".join(group[: LONGEST - 1] for group in name.split("=")[:3])
     return shortened if "^" in shortened else f"{shortened}^"
 
 
 def _is_value(keyword: str, value: str) -> bool:
+    if keyword == "PatientSex" and value not in SEXES:
+        return False
     try:
         validate_value(dictionary_VR(tag_of(keyword)), value, config.RAISE)
     except ValueError:

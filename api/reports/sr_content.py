@@ -15,6 +15,7 @@ from pydicom.uid import UID
 import api.reports.codes as codes
 import api.reports.wording as wording
 from api.reports.content import NOTICE, Analysis, Content, Finding, Frame, Review, Stack
+from api.reports.dicom_text import LONGEST, line, prose
 
 CONTAINS = sr.RelationshipTypeValues.CONTAINS
 SIDES = {"L": codes.LEFT, "R": codes.RIGHT}
@@ -57,7 +58,7 @@ def _observers(content: Content) -> tuple[sr.ObserverContext | None, sr.Observer
         model = content.analysis.model
         uid = uid_of(uuid5(NAMESPACE_URL, f"urn:x-hilum:model:{model.name}:{model.version}"))
         machine = sr.DeviceObserverIdentifyingAttributes(
-            uid, name=model.title, manufacturer_name=MAKER, model_name=f"{model.name} {model.version}"
+            uid, name=prose(model.title), manufacturer_name=MAKER, model_name=prose(f"{model.name} {model.version}")
         )
         device = sr.ObserverContext(_coded(codes.DEVICE), machine)
     return person, device
@@ -65,7 +66,7 @@ def _observers(content: Content) -> tuple[sr.ObserverContext | None, sr.Observer
 
 def _person_name(name: str) -> str:
     """A display name as PN of one component; some signs mean something else there (PS3.5 section 6.2)."""
-    return " ".join(name.translate(dict.fromkeys(map(ord, "^=\\"), " ")).split())[:63] + "^"
+    return line(name.replace("^", " ").replace("=", " "), LONGEST - 1) + "^"
 
 
 def _group(
@@ -95,7 +96,7 @@ def _group(
 
 def _algorithm(analysis: Analysis) -> sr.AlgorithmIdentification:
     model = analysis.model
-    return sr.AlgorithmIdentification(f"{model.title} ({model.name})", model.version, parameters=[NOTICE])
+    return sr.AlgorithmIdentification(prose(f"{model.title} ({model.name})"), prose(model.version), parameters=[NOTICE])
 
 
 def _sites(stack: Stack) -> list[sr.FindingSite] | None:
@@ -172,7 +173,7 @@ def _rules(analysis: Analysis) -> list[str]:
 
 
 def _text(code: codes.Code, text: str) -> sr.TextContentItem:
-    return sr.TextContentItem(_coded(code), text, relationship_type=CONTAINS)
+    return sr.TextContentItem(_coded(code), prose(text), relationship_type=CONTAINS)
 
 
 def _no_group() -> sr.MeasurementsAndQualitativeEvaluations:
@@ -180,4 +181,4 @@ def _no_group() -> sr.MeasurementsAndQualitativeEvaluations:
 
 
 def _coded(code: codes.Code) -> CodedConcept:
-    return CodedConcept(code.value, code.scheme, code.meaning)
+    return CodedConcept(code.value, code.scheme, line(code.meaning) or "Other")

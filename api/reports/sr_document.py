@@ -18,6 +18,7 @@ from pydicom.valuerep import DT
 
 import api.reports.codes as codes
 from api.reports.content import NOTICE, Content, Noun, Stack
+from api.reports.dicom_text import line
 from api.reports.sr_content import MAKER, report_of, uid_of
 
 PLACEHOLDER = "2.25." + 39 * "9"  # no UUID is so large: PS3.5 section B.2
@@ -58,10 +59,10 @@ def _document(content: Content, stack: Stack, header: Dataset) -> Comprehensive3
         sop_instance_uid=PLACEHOLDER,
         instance_number=1,
         manufacturer=MAKER,
-        manufacturer_model_name=content.analysis.model.name[:64] if content.analysis else MAKER,
-        software_versions=software[:64],
+        manufacturer_model_name=line(content.analysis.model.name) if content.analysis else MAKER,
+        software_versions=line(software),
         device_serial_number="1",
-        institution_name=content.organization[:64],
+        institution_name=line(content.organization),
         is_complete=content.noun is Noun.REVIEW or content.analysis is None or content.analysis.status == "SUCCEEDED",
         is_final=content.noun is Noun.REVIEW,
         series_description=NOTICE,

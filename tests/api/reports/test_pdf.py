@@ -193,6 +193,19 @@ def test_colour_frames_are_shown_in_colour() -> None:
     assert image.window is None
 
 
+@pytest.mark.parametrize(
+    "box", [(-9.0, -9.0, 5.0, 5.0), (500.0, 20.0, 8.0, 8.0), (0.0, 0.0, 64.0, 64.0), (5.0, 5.0, 0.0, 0.0)]
+)
+def test_a_mark_stays_within_its_picture(box: tuple[float, float, float, float]) -> None:
+    content = of_findings(finding(1, box=box))
+
+    (image,) = images_of(content)
+
+    assert image.mark is not None
+    assert min(image.mark) >= 0
+    assert text_of(PdfReader(BytesIO(pdf_document.write(content, [image]))))
+
+
 def test_a_codestream_of_another_matrix_is_refused() -> None:
     with pytest.raises(ValueError, match="another matrix"):
         draw(htj2k.encode(pixels()[:32]), STACK, frame(0), 1, finding(1))

@@ -10,16 +10,29 @@ import highdicom.sr as sr
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.sr.codedict import codes as standard
 
 import api.reports.wording as wording
 from api.imaging.data_set_file import PREAMBLE_BYTES
 from api.reports import NOTICE, sr_document
 from api.reports.content import Content
-from api.reports.source_header import header_of, read_values
+from api.reports.source_header import COPIED, header_of, read_values
 from api.reports.sr_content import uid_of
 from tests.api.imaging.dicom_writer import as_file, ct_data_set
-from tests.api.reports.contents import AWKWARD, BOX, NO_SPACING, STACK, USUAL, called, finding, frame, of_findings
+from tests.api.reports.contents import (
+    AWKWARD,
+    BOX,
+    NO_SPACING,
+    REVIEW,
+    STACK,
+    USUAL,
+    called,
+    finding,
+    frame,
+    of_findings,
+)
 from tests.api.reports.headers import header_of_rows
 
 
@@ -196,6 +209,35 @@ def test_patient_and_study_are_copied_from_the_source() -> None:
     assert (document.StudyID, document.StudyDate, document.StudyTime) == ("S1", "20260102", "101112")
     assert (document.ReferringPhysicianName, document.PatientWeight) == ("Arzt^A", 81.5)
     assert "PatientAge" not in document
+
+
+ODD = st.one_of(
+    st.text(max_size=70), st.sampled_from(["20260102", "10:11", "M", "X", "1E5", "a^b=c=d=e", "\\", "\x1b$B"])
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.sampled_from(COPIED), ODD), ODD, ODD, ODD)
+def test_whatever_headers_and_people_wrote_a_report_is_made_and_nothing_warns(
+    written: dict[str, str], by: str, words: str, label: str
+) -> None:
+    review = replace(REVIEW, by=by, impression=words)
+    content = replace(of_findings(replace(finding(1), label=label)), organization=words, review=review)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encoded = sr_document.write(content, header_of(written))
+        document = pydicom.dcmread(BytesIO(encoded))
+        assert all(str(element.value) is not None for element in document.iterall())
+
+    assert texts_of(encoded)[0] == NOTICE
+
+
+@pytest.mark.parametrize(("sex", "kept"), [("F", "F"), ("X", ""), ("female", "")])
+def test_a_sex_that_dicom_does_not_know_is_left_out(sex: str, kept: str) -> None:
+    document = pydicom.dcmread(BytesIO(sr_document.write(USUAL, header_of({"PatientSex": sex}))))
+
+    assert document.PatientSex == kept
 
 
 def test_a_source_that_is_no_dicom_says_nothing() -> None:
