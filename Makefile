@@ -1,6 +1,7 @@
 # make run   sets everything up and runs the main job        make test      sets everything up and tests it
 # make check lints and type-checks                           make lock      renews the lock files
 # make test-triton tests with a real Triton server, which runs without a GPU
+# make test-dicom  tests DICOM reports with dcmtk, which it installs as root
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
 export PYTHONDONTWRITEBYTECODE :=
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
 
-.PHONY: run serve pwa test test-browser test-triton check format lock benchmark clean
+.PHONY: run serve pwa test test-browser test-triton test-dicom check format lock benchmark clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime pwa/dist/.built
@@ -25,7 +26,7 @@ serve: $(VENV)/.runtime pwa/dist/.built
 pwa: pwa/dist/.built
 
 test: $(VENV)/.test pwa/dist/.built
-	$(BIN)/python -m pytest -m "not browser and not triton"
+	$(BIN)/python -m pytest -m "not browser and not triton and not dicom"
 	$(NPM) run --silent test
 
 test-browser: $(VENV)/.test pwa/dist/.built
@@ -33,6 +34,9 @@ test-browser: $(VENV)/.test pwa/dist/.built
 
 test-triton: $(VENV)/.test $(TRITON_VENV)/.ready
 	$(BIN)/python -m pytest -m triton tests/triton tests/contracts/test_predictor.py
+
+test-dicom: $(VENV)/.test
+	$(BIN)/python -m pytest -m dicom tests/dicom
 
 check: $(VENV)/.test pwa/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .

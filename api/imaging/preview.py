@@ -23,7 +23,7 @@ def preview_webp(frame: NDArray[Any], geometry: FrameGeometry, window: VoiWindow
     frame:  as `pixels.iter_frames` yields it; window: in rescaled values, None for one over the frame's own range.
     Area-averaged; padding is black, MONOCHROME1 inverted.
     """
-    image = Image.fromarray(_grey(frame, geometry, window) if geometry.samples_per_pixel == 1 else frame)
+    image = Image.fromarray(grey(frame, geometry, window) if geometry.samples_per_pixel == 1 else frame)
     width, height = preview_size(geometry, edge)
     factor = min(image.width // width, image.height // height)
     if factor > 1:
@@ -49,7 +49,8 @@ def first_window(windows: tuple[VoiWindow, ...], modality: str) -> VoiWindow | N
     return next(iter((*windows, *presets(modality))), None)
 
 
-def _grey(frame: NDArray[Any], geometry: FrameGeometry, window: VoiWindow | None) -> NDArray[np.uint8]:
+def grey(frame: NDArray[Any], geometry: FrameGeometry, window: VoiWindow | None) -> NDArray[np.uint8]:
+    """A frame of one sample a pixel under a window, as `preview_webp` takes them."""
     if window is None:
         window = full_range(frame, geometry.padding_value)
         slope, intercept = 1.0, 0.0

@@ -23,6 +23,16 @@ CERTAINTY = Code("111012", "DCM", "Certainty of Finding")  # PS3.16 TID 4021: pe
 IMPRESSION = Code("121073", "DCM", "Impression")
 RECOMMENDATION = Code("121075", "DCM", "Recommendation")
 COMMENT = Code("121106", "DCM", "Comment")
+QUALITATIVE_EVALUATIONS = Code("C0034375", "UMLS", "Qualitative Evaluations")  # PS3.16 TID 1500
+IMAGING_PROCEDURE = Code("363679005", "SCT", "Imaging procedure")
+PERSON, DEVICE = Code("121006", "DCM", "Person"), Code("121007", "DCM", "Device")  # PS3.16 CID 270
+YES, NO = Code("373066001", "SCT", "Yes"), Code("373067005", "SCT", "No")  # PS3.16 CID 230
+LEFT, RIGHT = Code("7771000", "SCT", "Left"), Code("24028007", "SCT", "Right")  # PS3.16 CID 244
+BODY_PARTS = {  # Body Part Examined: PS3.16 annex L
+    "CHEST": Code("816094009", "SCT", "Chest"),
+    "THORAX": Code("816094009", "SCT", "Chest"),
+    "LUNG": Code("39607008", "SCT", "Lung"),
+}
 IMAGING_STUDY = Code("18748-4", "LN", "Diagnostic imaging study")
 MILLIMETRE = Code("mm", "UCUM", "millimeter")
 PER_CENT = Code("%", "UCUM", "percent")

@@ -4,8 +4,9 @@ Not for: who may see it (`reading`), or how it looks (`pdf`, `structured_report`
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -44,18 +45,22 @@ class Patient:
 
 @dataclass(frozen=True)
 class Frame:
-    """One source frame. number: within its instance, from 1. spacing: (row, column), mm."""
+    """One source frame. number: within its instance, from 1. digest: of its codestream, None where none was kept."""
 
     instance_key: UUID
     sop_instance_uid: str
     sop_class_uid: str
     number: int
     geometry: Mapping[str, Any]
+    digest: bytes | None = None
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The images that were looked at. frames: in the stack's order. row_spacing, column_spacing: mm, None: unknown."""
+    """The images that were looked at. frames: in the stack's order. row_spacing, column_spacing: mm, None: unknown.
+
+    body_part: Body Part Examined (0018,0015). laterality: of the series, R or L.
+    """
 
     key: UUID
     study_instance_uid: str
@@ -65,6 +70,9 @@ class Stack:
     study_description: str | None
     series_number: int | None
     modality: str
+    body_part: str | None
+    laterality: str | None
+    frame_of_reference_uid: str | None
     frames: tuple[Frame, ...]
     rows: int
     columns: int
@@ -90,6 +98,16 @@ class Finding:
     diameter_mm: float | None = None
     position: tuple[float, float, float] | None = None
     categories: tuple[SizeCategory, ...] = ()
+
+    @property
+    def per_cent(self) -> float:
+        """The probability as every format writes it."""
+        return per_cent(self.probability)
+
+    @property
+    def diameter(self) -> float | None:
+        """mm, as every format writes it and as the rules of size count it."""
+        return None if self.diameter_mm is None else _to_one_decimal(Decimal(str(self.diameter_mm)))
 
 
 @dataclass(frozen=True)
@@ -162,7 +180,6 @@ class Content:
     analysis: Analysis | None
     review: Review | None
     stack: Stack | None
-    pictures: Mapping[UUID, bytes] = field(default_factory=dict)  # codestreams, by the finding that they show
 
     @property
     def at(self) -> datetime:
@@ -186,6 +203,17 @@ def without_identity(content: Content) -> Content:
         accession_number=None,
         started_at=None,
         study_description=None,
+        frame_of_reference_uid=None,
         frames=tuple(replace(frame, sop_instance_uid="") for frame in content.stack.frames),
     )
     return replace(content, patient=None, stack=stack)
+
+
+def per_cent(probability: float) -> float:
+    """To one decimal, as every format writes it."""
+    return _to_one_decimal(100 * Decimal(str(probability)))
+
+
+def _to_one_decimal(value: Decimal) -> float:
+    """Halves up, as a reader rounds."""
+    return float(value.quantize(Decimal("0.1"), ROUND_HALF_UP))

@@ -11,6 +11,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 import api.reports.codes as codes
 import api.reports.person_names as person_names
+import api.reports.wording as wording
 from api.reports.content import HIDDEN, NOTICE, Analysis, Content, Finding, Noun, Patient, Review, Stack
 from api.reports.fhir_values import Json, amount, coded, moment, narrative, reference, without_nothing
 
@@ -55,15 +56,7 @@ def bundle_of(content: Content) -> Json:
 
 
 def _analysis_report(content: Content, analysis: Analysis) -> list[Json]:
-    model = analysis.model
-    lines = [
-        NOTICE,
-        f"{model.title}, version {model.version}.",
-        *([analysis.failure] if analysis.failure else []),
-        *(["No findings."] if analysis.status == "SUCCEEDED" and not analysis.findings else []),
-        *analysis.warnings,
-        *(f"Limit: {limit}" for limit in model.limits),
-    ]
+    lines = wording.analysis_lines(content, analysis)
     report = {
         **_report(content, analysis.key, STATUS.get(analysis.status, NO_RESULT), lines),
         "effectiveDateTime": moment(analysis.at),
@@ -73,15 +66,7 @@ def _analysis_report(content: Content, analysis: Analysis) -> list[Json]:
 
 
 def _review_report(content: Content, review: Review) -> list[Json]:
-    lines = [
-        NOTICE,
-        f"Impression: {review.impression}",
-        *([f"Recommendation: {review.recommendation}"] if review.recommendation else []),
-        f"Urgency: {review.urgency}",
-        *(f"Addendum of {moment(each.signed_at)} by {each.by}: {each.text}" for each in review.addenda),
-        *(f"Released to the patient {moment(each.at)}: {each.summary}" for each in review.releases),
-        *(f"Release withdrawn {moment(each.withdrawn_at)}." for each in review.releases if each.withdrawn_at),
-    ]
+    lines = wording.review_lines(review)
     reader = uuid5(review.key, "reader")
     report = {
         **_report(content, review.key, "appended" if review.addenda else "final", lines),
@@ -110,19 +95,17 @@ def _report(content: Content, key: UUID, status: str, lines: list[str]) -> Json:
 def _observation(content: Content, analysis: Analysis, finding: Finding) -> Json:
     """Components: certainty, diameter where it is known, threshold, where it is, and what rules say of it."""
     components = [
-        {"code": coded(codes.CERTAINTY), "valueQuantity": amount(100 * finding.probability, codes.PER_CENT)},
+        {"code": coded(codes.CERTAINTY), "valueQuantity": amount(finding.per_cent, codes.PER_CENT)},
         {"code": coded(codes.THRESHOLD), "valueBoolean": finding.is_above_threshold},
     ]
-    if finding.diameter_mm is not None:
-        diameter = amount(finding.diameter_mm, codes.MILLIMETRE)
+    if finding.diameter is not None:
+        diameter = amount(finding.diameter, codes.MILLIMETRE)
         components.append({"code": coded(codes.DIAMETER), "valueQuantity": diameter})
-    if finding.position is not None:
-        text = " ".join(f"{value:.1f}" for value in finding.position)
-        components.append({"code": coded(codes.POSITION), "valueString": text})
+    if (position := wording.position(finding)) is not None:
+        components.append({"code": coded(codes.POSITION), "valueString": position})
     components.append({"code": coded(codes.PLACE), "valueString": _place(content.stack, finding)})
     for rule in finding.categories:
-        text = f"{rule.category}, if {'; '.join(rule.assumptions)}"
-        components.append({"code": {"text": f"{rule.rule} {rule.version}"}, "valueString": text})
+        components.append({"code": {"text": f"{rule.rule} {rule.version}"}, "valueString": wording.category(rule)})
     return {
         "resourceType": "Observation",
         "id": str(finding.key),

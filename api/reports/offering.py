@@ -15,7 +15,6 @@ MEDIA_TYPES = {
     Format.DICOM_SR: "application/dicom",
     Format.FHIR: "application/fhir+json",
 }
-MADE = frozenset({Format.FHIR})  # the others are not written yet, and not offered
 SHOWN_BY = {Noun.ANALYSIS: Action.CASE_SEE_ANALYSES, Noun.REVIEW: Action.CASE_SEE_REVIEWS}
 
 
@@ -27,8 +26,9 @@ class Address:
 
 
 def is_ready(actor: Actor | None, subject: CaseSubject | None, of: Analysis | Review, format: Format) -> bool:
-    """subject: the case as it is to the actor. An analysis has reports once it has ended."""
-    if isinstance(of, Analysis) and of.status not in ENDED:
+    """subject: the case as it is to the actor. An analysis has reports once it has ended; a DICOM SR where it had
+    images, for it names them."""
+    if isinstance(of, Analysis) and (of.status not in ENDED or (format is Format.DICOM_SR and of.stack_key is None)):
         return False
     noun = Noun.REVIEW if isinstance(of, Review) else Noun.ANALYSIS
     return may_have(actor, subject, noun, format)
@@ -36,7 +36,7 @@ def is_ready(actor: Actor | None, subject: CaseSubject | None, of: Analysis | Re
 
 def may_have(actor: Actor | None, subject: CaseSubject | None, noun: Noun, format: Format) -> bool:
     """A DICOM SR names its source instances (PS3.3 C.17.2.2), and so is for whoever may see identity alone."""
-    if actor is None or subject is None or format not in MADE:
+    if actor is None or subject is None:
         return False
     needed = {Action.CASE_SEE, Action.CASE_DOWNLOAD, SHOWN_BY[noun]}
     if format is Format.DICOM_SR:

@@ -174,6 +174,9 @@ async def _stack(uow: UnitOfWork, case: tables.Case, key: UUID | None) -> Stack 
         study_description=study.description,
         series_number=series.number,
         modality=series.modality,
+        body_part=series.body_part,
+        laterality=series.laterality,
+        frame_of_reference_uid=series.frame_of_reference_uid,
         frames=await _frames(uow, stack),
         rows=stack.rows,
         columns=stack.columns,
@@ -194,6 +197,6 @@ async def _frames(uow: UnitOfWork, stack: tables.Stack) -> tuple[Frame, ...]:
     )
     rows = {row[0].key: row for row in await uow.session.execute(statement)}
     return tuple(
-        Frame(row.instance_key, uid, sop_class, row.frame_number, row.geometry)
+        Frame(row.instance_key, uid, sop_class, row.frame_number, row.geometry, row.digest)
         for row, uid, sop_class in map(rows.__getitem__, stack.frame_keys)
     )

@@ -257,6 +257,10 @@ class Settings(PredictorSettings, UserPoolSettings):
     concurrent_reports: int = Field(
         2, ge=1, le=64, description="Reports made at once by one process; those beyond wait."
     )
+    report_images: int = Field(12, ge=0, le=100, description="Most key images in one report.")
+    report_image_pixels: int = Field(
+        16_000_000, ge=1, description="Most pixels of a frame that a report shows; larger ones are named, not shown."
+    )
 
     # audit trail
     audit_anchor_minutes: float = Field(

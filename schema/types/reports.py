@@ -34,5 +34,5 @@ class Report:
 
 
 def reports_of(row: tables.Analysis | tables.Review) -> list[Report]:
-    """One of each format that is made, of something the actor sees."""
-    return [Report(of=row, format=format) for format in reports.Format if format in reports.MADE]
+    """One of each format, of something the actor sees."""
+    return [Report(of=row, format=format) for format in reports.Format]

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from api.permissions import Action, Actor
 from api.persistence.columns import now
+from api.reports import Format
 from api.storage.object_store import OverlayFrames, PartedFile
 from schema.node_ids import find_key
 from tests.matrix.holdings import Holding, type_of
@@ -55,9 +56,12 @@ async def archive(world: World, actor: Actor, holding: Holding) -> str:
     return await world.house.store.sign_read(name, "application/zip", until, actor, holding.case_key or uuid4())
 
 
-async def report(world: World, actor: Actor, holding: Holding) -> str:
-    until = now() + timedelta(minutes=1)
-    return world.house.addresses.report(actor, "Analysis", _key(holding, "Analysis"), "FHIR", until)
+def report(format: Format) -> Sign:
+    async def sign(world: World, actor: Actor, holding: Holding) -> str:
+        until = now() + timedelta(minutes=1)
+        return world.house.addresses.report(actor, "Analysis", _key(holding, "Analysis"), format, until)
+
+    return sign
 
 
 async def part(world: World, actor: Actor, holding: Holding) -> str:
@@ -70,11 +74,13 @@ def anyone(actor: Actor, holding: Holding) -> bool:
     return True
 
 
+REPORTED = (Action.CASE_SEE_ANALYSES, Action.CASE_DOWNLOAD)
+
 ROUTES: dict[str, Open | Sealed] = {
     "GET /frames/{token}/{index}": Sealed(frame, opens=sees(), given_to=anyone),
     "GET /overlays/{token}/{index}": Sealed(overlay, opens=sees(Action.CASE_SEE_ANALYSES), given_to=anyone),
     "GET /objects/{token}": Sealed(archive, opens=sees(), given_to=anyone),
-    "GET /reports/{token}": Sealed(report, opens=sees(Action.CASE_SEE_ANALYSES, Action.CASE_DOWNLOAD), given_to=anyone),
+    "GET /reports/{token}": Sealed(report(Format.FHIR), opens=sees(*REPORTED), given_to=anyone),
     "PUT /parts/{token}": Sealed(part, opens=own, given_to=own, body=bytes(FILE_BYTES)),
     "ANY /graphql": Open.OPERATIONS,
     "WS /graphql": Open.OPERATIONS,
@@ -83,6 +89,15 @@ ROUTES: dict[str, Open | Sealed] = {
     "GET /hilum-ca.crt": Open.PUBLIC,
     "GET /": Open.PUBLIC,
 }
+
+# Of a route that opens more than one kind of thing: the other kinds.
+OTHER_KINDS = {
+    "GET /reports/{token} as PDF": Sealed(report(Format.PDF), opens=sees(*REPORTED), given_to=anyone),
+    "GET /reports/{token} as DICOM_SR": Sealed(
+        report(Format.DICOM_SR), opens=sees(*REPORTED, Action.CASE_SEE_IDENTITY), given_to=anyone
+    ),
+}
+SEALED = {name: row for name, row in {**ROUTES, **OTHER_KINDS}.items() if isinstance(row, Sealed)}
 
 
 def name_of(route: BaseRoute) -> str:

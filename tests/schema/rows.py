@@ -11,7 +11,7 @@ from api.persistence import tables
 from api.persistence.columns import now
 from api.unit_of_work import House, UnitOfWork
 
-UID_ROOT = "1.2.826.0.1.3680043.8.498"
+UID_ROOT = "2.25"  # PS3.5 section B.2
 STEPS = {"reading": 1.0, "preparing": 1.0, "asking": 1.0, "interpreting": 0.1}
 OF_THE_MODEL = {"inferences": 96, "queue": 0.1, "compute": 0.8}
 

@@ -27,19 +27,20 @@ from tests.schema.keys import application
 from tests.schema.reading import RELEASE, WITHDRAW, sign
 from tests.schema.rows import MadeCase, Rows
 
+OFFERED = ["PDF", "DICOM_SR", "FHIR"]
 SIGN_OUT = "mutation { signOut { errors { code } } }"
 OF_REVIEW = "query ($id: ID!) { node(id: $id) { ... on Review { reports { format ready download { url } } } } }"
 REPORTS = "query ($id: ID!) { node(id: $id) { ... on Analysis { reports { format ready download { url } } } } }"
 
 
-async def test_an_analysis_offers_its_fhir_report_at_an_address_that_names_nobody(edge: Edge, rows: Rows) -> None:
+async def test_an_analysis_offers_its_reports_at_addresses_that_name_nobody(edge: Edge, rows: Rows) -> None:
     made = await rows.case()
 
     node = (await edge.data(REPORTS, {"id": node_id("Analysis", made.analysis.key)}, who="clinician"))["node"]
 
     ready = {report["format"]: report for report in node["reports"]}
-    assert [name for name, report in ready.items() if report["ready"]] == ["FHIR"]
-    assert str(made.analysis.key) not in ready["FHIR"]["download"]["url"]
+    assert [name for name, report in ready.items() if report["ready"]] == OFFERED
+    assert not [report for report in ready.values() if str(made.analysis.key) in report["download"]["url"]]
 
 
 async def test_a_fhir_report_is_valid_says_what_it_is_and_refers_to_what_it_holds(edge: Edge, rows: Rows) -> None:
@@ -101,7 +102,8 @@ async def change(edge: Edge, table: Any, key: UUID, **values: Any) -> None:
 async def test_a_report_is_fetched_recorded_and_gone_with_the_session(site: Edge, rows: Rows) -> None:
     made = await rows.case()
     node = (await site.data(REPORTS, {"id": node_id("Analysis", made.analysis.key)}, "clinician"))["node"]
-    path = urlsplit(node["reports"][0]["download"]["url"]).path
+    urls = {report["format"]: report["download"]["url"] for report in node["reports"]}
+    path = urlsplit(urls["FHIR"]).path
 
     answer = await site.http.get(path)
     acts = await acts_of(site.house, made.case.organization_key, site.people["clinician"])
@@ -144,7 +146,7 @@ async def test_a_review_is_reported_with_its_releases_as_they_stand(edge: Edge, 
     node = (await edge.data(OF_REVIEW, {"id": review}, "clinician"))["node"]
     bundle = await find(edge, rows.actor("clinician"), key, "Review")
 
-    assert [report["format"] for report in node["reports"] if report["download"]] == ["FHIR"]
+    assert [report["format"] for report in node["reports"] if report["download"]] == OFFERED
     conclusion = "\n".join(one["conclusion"] for one in resources(bundle, "DiagnosticReport"))
     for said in ("A nodule of 8 mm.", "CT in 6 months", "PRIORITY", "All is well.", "Release withdrawn"):
         assert said in conclusion
@@ -182,7 +184,7 @@ async def test_an_analysis_that_goes_on_has_none_yet(edge: Edge, rows: Rows, sta
 
     node = (await edge.data(REPORTS, {"id": node_id("Analysis", made.analysis.key)}, "clinician"))["node"]
 
-    assert node["reports"] == [{"format": "FHIR", "ready": False, "download": None}]
+    assert node["reports"] == [{"format": name, "ready": False, "download": None} for name in OFFERED]
     assert await find(edge, rows.actor("clinician"), made.analysis.key) is None
 
 
