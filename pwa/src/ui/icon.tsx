@@ -21,6 +21,7 @@ const PATHS = {
   close: 'M6 6l12 12M18 6L6 18',
   clock: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 4v5l3.5 2',
   list: 'M4 6h16M4 12h16M4 18h16',
+  overlay: 'M3 9l9-5 9 5-9 5zM3 14l9 5 9-5',
   info: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 8v6m0-9.5v.1',
 } as const;
 

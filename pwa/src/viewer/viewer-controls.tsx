@@ -1,16 +1,18 @@
 import { Icon } from '../ui/icon';
 import type { Mark } from './marks';
+import type { OverlayState } from './overlay-state';
 import type { Look, StackView } from './stack-view';
 
 interface ViewerControlsProps {
   readonly view: StackView;
   readonly look: Look;
   readonly marks: readonly Mark[];
+  readonly overlay: OverlayState | undefined;
   readonly onMark: (direction: 1 | -1) => void;
 }
 
 /** The position bar and the window presets, where a thumb reaches them. */
-export function ViewerControls({ view, look, marks, onMark }: ViewerControlsProps) {
+export function ViewerControls({ view, look, marks, overlay, onMark }: ViewerControlsProps) {
   const { frameCount } = view.stack;
   const here = marks.filter(({ frameIndex }) => frameIndex === look.index).map(({ description }) => description);
   const spoken = [`Slice ${look.index + 1} of ${frameCount}`, ...here].join(', ');
@@ -54,6 +56,18 @@ export function ViewerControls({ view, look, marks, onMark }: ViewerControlsProp
             );
           })}
         </fieldset>
+        {overlay && (
+          <button
+            type="button"
+            class="chip is-icon"
+            aria-pressed={overlay.choice.isOn}
+            aria-label="What the model went by"
+            title="What the model went by (O)"
+            onClick={overlay.toggle}
+          >
+            <Icon name="overlay" />
+          </button>
+        )}
         {marks.length > 0 && (
           <>
             <button type="button" class="chip is-icon" aria-label="Previous finding" onClick={() => onMark(-1)}>

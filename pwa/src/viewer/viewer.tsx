@@ -9,6 +9,10 @@ import type { Stack } from './frame-source';
 import { takeKey } from './keyboard';
 import { MarkLayer } from './mark-layer';
 import { type Mark, marksOn, neighbourMark } from './marks';
+import { OverlayControls } from './overlay-controls';
+import type { Overlay } from './overlay-frames';
+import { OverlayLayer } from './overlay-layer';
+import { useOverlay } from './overlay-state';
 import { listenTo } from './pointer-input';
 import { StackView } from './stack-view';
 import { ViewerControls } from './viewer-controls';
@@ -17,6 +21,8 @@ import './viewer.css';
 interface ViewerProps {
   readonly stackId: string;
   readonly marks: readonly Mark[];
+  /** What an analysis drew over this stack, where it did. */
+  readonly overlay: Overlay | undefined;
   readonly selectedId: string | undefined;
   readonly isPhantom: boolean;
   readonly onSelect: (markId: string) => void;
@@ -63,6 +69,7 @@ export default function Viewer({ stackId, ...rest }: ViewerProps) {
 function StackViewer({
   stack,
   marks,
+  overlay,
   selectedId,
   isPhantom,
   onSelect,
@@ -71,6 +78,7 @@ function StackViewer({
   const stage = useRef<HTMLDivElement>(null);
   const [view] = useState(() => new StackView(stack, marks.find(({ id }) => id === selectedId)?.frameIndex));
   const look = useStore(view.look);
+  const drawn = useOverlay(overlay, look.index, stack.frameCount);
 
   useEffect(() => {
     if (!canvas.current || !stage.current) return;
@@ -104,13 +112,16 @@ function StackViewer({
         tabIndex={0}
         role="application"
         aria-roledescription="image viewer"
-        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, plus and minus enlarge, 0 fits, N and P go to findings, numbers choose a window.`}
+        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, plus and minus enlarge, 0 fits, N and P go to findings, O shows what the model went by, numbers choose a window.`}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          if (takeKey(event.key, view, goToMark)) event.preventDefault();
+          if (takeKey(event.key, view, { onMark: goToMark, onOverlay: drawn?.toggle })) event.preventDefault();
         }}
       >
         <canvas ref={canvas} class="picture" />
+        {drawn?.frame instanceof ImageData && (
+          <OverlayLayer frame={drawn.frame} opacity={drawn.choice.opacity} stack={stack} placement={look.placement} />
+        )}
         <MarkLayer
           marks={marksOn(look.index, marks, stack.sliceSpacing)}
           placement={look.placement}
@@ -123,7 +134,16 @@ function StackViewer({
           </button>
         )}
       </div>
-      <ViewerControls view={view} look={look} marks={marks} onMark={goToMark} />
+      {drawn?.choice.isOn && (
+        <OverlayControls
+          overlay={drawn.overlay}
+          choice={drawn.choice}
+          frame={drawn.frame}
+          onOpacity={drawn.setOpacity}
+          onRetry={drawn.retry}
+        />
+      )}
+      <ViewerControls view={view} look={look} marks={marks} overlay={drawn} onMark={goToMark} />
     </section>
   );
 }

@@ -9,7 +9,7 @@ import type ViewerComponent from '../../viewer/viewer';
 import { AnalysisPanel } from './analysis-panel';
 import { CaseHead } from './case-head';
 import { CaseState } from './case-state';
-import { firstStack, marksOf, numbered, stacksOf, warningsOf } from './findings';
+import { firstStack, marksOf, numbered, overlayOf, stacksOf, warningsOf } from './findings';
 import { FindingsList } from './findings-list';
 import './case.css';
 
@@ -96,6 +96,7 @@ export function Case({ caseId, findingId }: CaseProps) {
           <Viewer
             stackId={stackId}
             marks={marks}
+            overlay={overlayOf(shown, stackId)}
             selectedId={findingId}
             isPhantom={isPhantom(detail)}
             onSelect={select}
