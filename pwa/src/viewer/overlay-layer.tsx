@@ -38,7 +38,9 @@ interface Matrix {
 export function overlayMatrix(
   { width, height }: Matrix,
   { rows, columns }: Pick<Stack, 'rows' | 'columns'>,
-  { left, top, scale, aspect }: Placement,
+  { left, top, scale, aspect, turning }: Placement,
 ): number[] {
-  return [(scale * columns) / width, 0, 0, (scale * aspect * rows) / height, left, top];
+  const across = (scale * columns) / width;
+  const down = (scale * aspect * rows) / height;
+  return [turning.xx * across, turning.yx * across, turning.xy * down, turning.yy * down, left, top];
 }

@@ -6,6 +6,7 @@ import { useStore } from '../graphql/store';
 import { Notice } from '../ui/notice';
 import { CornerLabels } from './corner-labels';
 import type { Stack } from './frame-source';
+import { KeyHelp } from './key-help';
 import { takeKey } from './keyboard';
 import { MarkLayer } from './mark-layer';
 import { type Mark, marksOn, neighbourMark } from './marks';
@@ -78,6 +79,7 @@ function StackViewer({
   const stage = useRef<HTMLDivElement>(null);
   const [view] = useState(() => new StackView(stack, marks.find(({ id }) => id === selectedId)?.frameIndex));
   const look = useStore(view.look);
+  const [isHelping, setIsHelping] = useState(false);
   const drawn = useOverlay(overlay, look.index, stack.frameCount);
 
   useEffect(() => {
@@ -103,6 +105,7 @@ function StackViewer({
     onSelect(mark.id);
   };
 
+  const targets = { onMark: goToMark, onOverlay: drawn?.toggle, onHelp: () => setIsHelping(true) };
   return (
     <section class="viewer" aria-label="Images" data-slice={look.index} data-shown={look.shown}>
       <div
@@ -112,10 +115,10 @@ function StackViewer({
         tabIndex={0}
         role="application"
         aria-roledescription="image viewer"
-        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, plus and minus enlarge, 0 fits, N and P go to findings, O shows what the model went by, numbers choose a window.`}
+        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, question mark tells the other keys.`}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          if (takeKey(event.key, view, { onMark: goToMark, onOverlay: drawn?.toggle })) event.preventDefault();
+          if (takeKey(event.key, view, targets)) event.preventDefault();
         }}
       >
         <canvas ref={canvas} class="picture" />
@@ -143,7 +146,11 @@ function StackViewer({
           onRetry={drawn.retry}
         />
       )}
-      <ViewerControls view={view} look={look} marks={marks} overlay={drawn} onMark={goToMark} />
+      <ViewerControls view={view} look={look} marks={marks} overlay={drawn} onMark={goToMark} onHelp={targets.onHelp} />
+      <p class="visually-hidden" role="status">
+        {look.said}
+      </p>
+      {isHelping && <KeyHelp onClose={() => setIsHelping(false)} />}
     </section>
   );
 }
