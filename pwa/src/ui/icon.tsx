@@ -21,6 +21,12 @@ const PATHS = {
   close: 'M6 6l12 12M18 6L6 18',
   clock: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 4v5l3.5 2',
   list: 'M4 6h16M4 12h16M4 18h16',
+  overlay: 'M3 9l9-5 9 5-9 5zM3 14l9 5 9-5',
+  tools: 'M4 7h9m5 0h2M4 17h2m5 0h9M13 4.5h5v5h-5zM6 14.5h5v5H6z',
+  invert: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 0v18m3-16.5v15m3-12.3v9.6',
+  undo: 'M4 10h10a5 5 0 010 10H9M8 6l-4 4 4 4',
+  across: 'M12 3v18M9 7l-6 10h6zM15 7l6 10h-6z',
+  upend: 'M3 12h18M7 9l10-6v6zM7 15l10 6v-6z',
   info: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 8v6m0-9.5v.1',
 } as const;
 

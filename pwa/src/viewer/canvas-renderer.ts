@@ -22,12 +22,19 @@ export class CanvasRenderer implements Renderer {
     context.fillStyle = '#000';
     context.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
     if (!picture) return;
-    const { left, top, scale, aspect } = placement;
-    context.setTransform(density, 0, 0, density, 0, 0);
+    const { left, top, scale, aspect, turning } = placement;
+    const { xx, xy, yx, yy } = turning;
+    context.setTransform(xx * density, yx * density, xy * density, yy * density, left * density, top * density);
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = 'high';
     const source = picture.kind === 'preview' ? picture.bitmap : this.#shade(picture, shading);
-    context.drawImage(source, left, top, picture.width * scale, picture.height * scale * aspect);
+    const [width, height] = [picture.width * scale, picture.height * scale * aspect];
+    context.drawImage(source, 0, 0, width, height);
+    if (picture.kind === 'lossless' || !shading.isInverted) return;
+    context.globalCompositeOperation = 'difference';
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, width, height);
+    context.globalCompositeOperation = 'source-over';
   }
 
   close(): void {

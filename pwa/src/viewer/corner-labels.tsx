@@ -1,5 +1,5 @@
 import type { Stack } from './frame-source';
-import { lettersOf, opposite, slicePosition } from './orientation';
+import { edgeLetters, slicePosition } from './orientation';
 import type { Look } from './stack-view';
 
 interface CornerLabelsProps {
@@ -15,6 +15,7 @@ export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
   const frame = stack.frameTable[look.index];
   const { position, rowDirection, columnDirection } = frame ?? {};
   const hasGeometry = position && rowDirection && columnDirection;
+  const edges = hasGeometry ? edgeLetters(rowDirection, columnDirection, look.placement.turning) : undefined;
   const at = hasGeometry ? slicePosition(position, rowDirection, columnDirection) : undefined;
   // Colours are shown as they are: no window changes them.
   const window = stack.photometricInterpretation.startsWith('MONOCHROME') ? look.window : undefined;
@@ -45,12 +46,12 @@ export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
           </span>
         )}
       </div>
-      {hasGeometry && (
+      {edges && (
         <>
-          <span class="edge at-left">{lettersOf(opposite(rowDirection))}</span>
-          <span class="edge at-right">{lettersOf(rowDirection)}</span>
-          <span class="edge at-top">{lettersOf(opposite(columnDirection))}</span>
-          <span class="edge at-bottom">{lettersOf(columnDirection)}</span>
+          <span class="edge at-left">{edges.left}</span>
+          <span class="edge at-right">{edges.right}</span>
+          <span class="edge at-top">{edges.top}</span>
+          <span class="edge at-bottom">{edges.bottom}</span>
         </>
       )}
     </div>

@@ -4,7 +4,6 @@ import { isOld } from '../graphql/signed-address';
 
 export type Stack = Extract<NonNullable<StackDetailQuery['node']>, { __typename: 'Stack' }>;
 export type Source = NonNullable<Stack['frames']>;
-export type Sources = Pick<Stack, 'frames' | 'previews'>;
 
 /** The address of one frame: RFC 6570, of which only {index} is used. Relative ones start at this origin. */
 export function addressOf(
@@ -15,44 +14,58 @@ export function addressOf(
   return new URL(urlTemplate.replaceAll('{index}', String(index)), origin).href;
 }
 
-/** Hands out the addresses of a stack's frames and, before they end, asks for new ones: once for all who wait. */
-export class FrameAddresses {
-  readonly #stackId: string;
-  #sources: Sources;
+type Known<Kind extends string> = Readonly<Record<Kind, Source | null>>;
+
+/** Hands out signed addresses and, before they end, asks for new ones: once for all who wait. */
+export class SignedFrames<Kind extends string> {
+  readonly #ask: () => Promise<Known<Kind>>;
+  #known: Known<Kind> | undefined;
   #toldAt = Date.now();
   #asking: Promise<void> | undefined;
 
-  constructor(stack: Pick<Stack, 'id' | 'frames' | 'previews'>) {
-    this.#stackId = stack.id;
-    this.#sources = { frames: stack.frames, previews: stack.previews };
+  /** `known`: addresses that came with something else just now; without them they are asked for when first needed. */
+  constructor(ask: () => Promise<Known<Kind>>, known?: Known<Kind>) {
+    this.#ask = ask;
+    this.#known = known;
   }
 
-  async fetch(kind: 'frames' | 'previews', index: number, signal: AbortSignal): Promise<Response> {
-    const known = this.#sources[kind];
-    if (known && isOld(known, this.#toldAt)) await this.#renew();
-    const used = this.#sources[kind];
+  async fetch(kind: Kind, index: number, signal: AbortSignal): Promise<Response> {
+    const known = this.#known?.[kind];
+    if (!this.#known || (known && isOld(known, this.#toldAt))) await this.#renew();
+    const used = this.#known?.[kind];
     const answer = await get(used, index, signal);
     if (answer.ok) return answer;
     const mayBeOld = answer.status === 401 || answer.status === 403 || answer.status === 410;
     if (!mayBeOld) throw new Error(`This slice could not be fetched (${answer.status}).`);
     // Others that were refused with this one may have had it renewed already.
-    if (used === this.#sources[kind]) await this.#renew();
-    const again = await get(this.#sources[kind], index, signal);
+    if (used === this.#known?.[kind]) await this.#renew();
+    const again = await get(this.#known?.[kind], index, signal);
     if (!again.ok) throw new Error(`This slice could not be fetched (${again.status}).`);
     return again;
   }
 
   #renew(): Promise<void> {
-    this.#asking ??= request(StackAddressesDocument, { id: this.#stackId })
-      .then(({ node }) => {
-        if (node?.__typename !== 'Stack') throw new Error('These images are no longer there.');
-        this.#sources = { frames: node.frames ?? null, previews: node.previews ?? null };
+    this.#asking ??= this.#ask()
+      .then((fresh) => {
+        this.#known = fresh;
         this.#toldAt = Date.now();
       })
       .finally(() => {
         this.#asking = undefined;
       });
     return this.#asking;
+  }
+}
+
+/** The frames and previews of a stack. */
+export class FrameAddresses extends SignedFrames<'frames' | 'previews'> {
+  constructor({ id, frames, previews }: Pick<Stack, 'id' | 'frames' | 'previews'>) {
+    const ask = async () => {
+      const { node } = await request(StackAddressesDocument, { id });
+      if (node?.__typename !== 'Stack') throw new Error('These images are no longer there.');
+      return { frames: node.frames ?? null, previews: node.previews ?? null };
+    };
+    super(ask, { frames, previews });
   }
 }
 

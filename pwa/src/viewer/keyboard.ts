@@ -3,10 +3,17 @@ import type { StackView } from './stack-view';
 /** Slices for PageUp and PageDown. */
 const PAGE = 10;
 
+interface KeyTargets {
+  readonly onMark: (direction: 1 | -1) => void;
+  /** Undefined where the stack has no overlay. */
+  readonly onOverlay: (() => void) | undefined;
+  readonly onHelp: () => void;
+}
+
 /** Does what a key means on the picture; false when it means nothing here. */
-export function takeKey(key: string, view: StackView, onMark: (direction: 1 | -1) => void): boolean {
+export function takeKey(key: string, view: StackView, { onMark, onOverlay, onHelp }: KeyTargets): boolean {
   const last = view.stack.frameCount - 1;
-  const actions: Record<string, () => void> = {
+  const actions: Record<string, (() => void) | undefined> = {
     ArrowDown: () => view.step(1),
     ArrowRight: () => view.step(1),
     ArrowUp: () => view.step(-1),
@@ -21,9 +28,16 @@ export function takeKey(key: string, view: StackView, onMark: (direction: 1 | -1
     '0': () => view.showAll(),
     n: () => onMark(1),
     p: () => onMark(-1),
+    o: onOverlay,
+    i: () => view.invert(),
+    r: () => view.turn('rotate'),
+    h: () => view.turn('flip-across'),
+    v: () => view.turn('flip-down'),
+    x: () => view.reset(),
+    '?': onHelp,
   };
   const preset = /^[1-9]$/.test(key) ? view.presets[Number(key) - 1] : undefined;
-  const action = preset ? () => view.choose(preset) : actions[key];
+  const action = preset ? () => view.choose(preset) : actions[key.length === 1 ? key.toLowerCase() : key];
   action?.();
   return action !== undefined;
 }

@@ -1,5 +1,5 @@
 import { type MarkOnSlice, outlinesOf } from './marks';
-import { type Placement, toScreen } from './placement';
+import { boxOnScreen, type Placement } from './placement';
 
 /** CSS pixels between the outline and what it marks, and the least side of an outline. */
 const GAP = 7;
@@ -41,11 +41,10 @@ interface Frame {
 }
 
 function frameOf(box: MarkOnSlice['mark']['box'], placement: Placement): Frame {
-  const from = toScreen(placement, { x: box.left, y: box.top });
-  const to = toScreen(placement, { x: box.left + box.width, y: box.top + box.height });
-  const side = Math.max(LEAST_SIDE, to.x - from.x + 2 * GAP);
-  const height = Math.max(LEAST_SIDE, to.y - from.y + 2 * GAP);
-  return { x: (from.x + to.x - side) / 2, y: (from.y + to.y - height) / 2, side, height };
+  const shown = boxOnScreen(placement, box);
+  const side = Math.max(LEAST_SIDE, shown.width + 2 * GAP);
+  const height = Math.max(LEAST_SIDE, shown.height + 2 * GAP);
+  return { x: shown.left + (shown.width - side) / 2, y: shown.top + (shown.height - height) / 2, side, height };
 }
 
 function corners({ x, y, side, height }: Frame): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { lettersOf, opposite, slicePosition } from './orientation';
+import { edgeLetters, lettersOf, opposite, slicePosition } from './orientation';
+import { type Turn, turned, UPRIGHT } from './turning';
 
 const L = { x: 1, y: 0, z: 0 };
 const P = { x: 0, y: 1, z: 0 };
@@ -16,4 +17,17 @@ test('an oblique direction is told by its strongest letters first', () => {
 test('the position is told along the axis that the stack runs along', () => {
   expect(slicePosition({ x: -10, y: -20, z: -115.6 }, L, P)).toEqual({ axis: 'z', mm: -115.6 });
   expect(slicePosition({ x: -10, y: -20, z: 5 }, P, { x: 0, y: 0, z: -1 })).toEqual({ axis: 'x', mm: -10 });
+});
+
+test.each([
+  [[], 'R L A P'],
+  [['rotate'], 'P A R L'],
+  [['flip-across'], 'L R A P'],
+  [['flip-down'], 'R L P A'],
+  [['rotate', 'flip-across'], 'A P R L'],
+  [['rotate', 'rotate'], 'L R P A'],
+] as [Turn[], string][])('the letters left, right, above and below follow %j', (turns, letters) => {
+  const { left, right, top, bottom } = edgeLetters(L, P, turns.reduce(turned, UPRIGHT));
+
+  expect([left, right, top, bottom].join(' ')).toBe(letters);
 });

@@ -1,3 +1,5 @@
+import type { Turning } from './turning';
+
 /** Which way is which: the letters at the image's edges, from the direction cosines (PS3.3 C.7.6.2.1.1, LPS axes). */
 
 export interface Direction {
@@ -26,6 +28,34 @@ export function lettersOf(direction: Direction): string {
 
 export function opposite(direction: Direction): Direction {
   return { x: -direction.x, y: -direction.y, z: -direction.z };
+}
+
+export interface EdgeLetters {
+  readonly left: string;
+  readonly right: string;
+  readonly top: string;
+  readonly bottom: string;
+}
+
+/** The letters at the screen's edges of a picture that lies as `turning` says. */
+export function edgeLetters(rowDirection: Direction, columnDirection: Direction, turning: Turning): EdgeLetters {
+  const { xx, xy, yx, yy } = turning;
+  const right = blend(rowDirection, xx, columnDirection, xy);
+  const down = blend(rowDirection, yx, columnDirection, yy);
+  return {
+    left: lettersOf(opposite(right)),
+    right: lettersOf(right),
+    top: lettersOf(opposite(down)),
+    bottom: lettersOf(down),
+  };
+}
+
+function blend(one: Direction, part: number, other: Direction, otherPart: number): Direction {
+  return {
+    x: one.x * part + other.x * otherPart,
+    y: one.y * part + other.y * otherPart,
+    z: one.z * part + other.z * otherPart,
+  };
 }
 
 /** mm of a frame's position along the stack's normal, as radiographers read it (the axis it runs along most). */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitInto, panBy, toImage, toScreen, zoomAt } from './placement';
+import { boxOnScreen, fitInto, panBy, toImage, toScreen, turnAt, zoomAt } from './placement';
+import { type Turn, turned, UPRIGHT } from './turning';
 
 const IMAGE = { width: 512, height: 512 };
 const PHONE = { width: 390, height: 430 };
@@ -55,4 +56,56 @@ test('the image cannot be dragged off the screen', () => {
 
   expect(right.left).toBeLessThan(PHONE.width);
   expect(left.left + IMAGE.width * left.scale).toBeGreaterThan(0);
+});
+
+describe('a turned picture', () => {
+  const turn = (...turns: Turn[]) => turns.reduce(turned, UPRIGHT);
+  const WIDE = { width: 200, height: 100 };
+
+  test('fits by its other side and lies in the middle', () => {
+    const placed = fitInto(WIDE, PHONE, 1, turn('rotate'));
+
+    expect(placed.scale).toBeCloseTo(430 / 200);
+    expect(boxOnScreen(placed, { left: 0, top: 0, ...WIDE })).toEqual({ left: 87.5, top: 0, width: 215, height: 430 });
+  });
+
+  test('has the first pixel at the upper right after a quarter clockwise, at the upper right after a flip', () => {
+    const quarter = fitInto(IMAGE, PHONE, 1, turn('rotate'));
+    const flipped = fitInto(IMAGE, PHONE, 1, turn('flip-across'));
+
+    expect(toScreen(quarter, { x: 0, y: 0 })).toEqual({ x: 390, y: 20 });
+    expect(toScreen(quarter, { x: 512, y: 0 })).toEqual({ x: 390, y: 410 });
+    expect(toScreen(flipped, { x: 0, y: 0 })).toEqual({ x: 390, y: 20 });
+    expect(toScreen(flipped, { x: 512, y: 0 })).toEqual({ x: 0, y: 20 });
+  });
+
+  test('outlines the same pixels and reads the same pixel under the finger', () => {
+    const box = { left: 40, top: 60, width: 20, height: 10 };
+    for (const turns of [['rotate'], ['flip-down'], ['flip-across', 'rotate', 'rotate', 'rotate']] as Turn[][]) {
+      const placed = fitInto(IMAGE, PHONE, 1.25, turn(...turns));
+      const shown = boxOnScreen(placed, box);
+      const middle = toImage(placed, { x: shown.left + shown.width / 2, y: shown.top + shown.height / 2 });
+
+      expect(middle.x).toBeCloseTo(50);
+      expect(middle.y).toBeCloseTo(65);
+    }
+  });
+
+  test('keeps what lies under the point it is turned about', () => {
+    const at = { x: 100, y: 300 };
+    const before = zoomAt(fitInto(IMAGE, PHONE, 1.25), 3, at, fitInto(IMAGE, PHONE, 1.25));
+    const after = turnAt(before, turn('rotate', 'flip-across'), at);
+
+    expect(toImage(after, at).x).toBeCloseTo(toImage(before, at).x);
+    expect(toImage(after, at).y).toBeCloseTo(toImage(before, at).y);
+  });
+
+  test('cannot be dragged off the screen either', () => {
+    const placed = fitInto(WIDE, PHONE, 1, turn('rotate', 'flip-down'));
+
+    const box = boxOnScreen(panBy(placed, { x: -10_000, y: 10_000 }, WIDE, PHONE), { left: 0, top: 0, ...WIDE });
+
+    expect(box.left + box.width).toBeCloseTo(PHONE.width / 4);
+    expect(box.top).toBeCloseTo(PHONE.height - PHONE.width / 4);
+  });
 });

@@ -11,12 +11,14 @@ precision highp int;
 uniform vec2 canvasSize;
 uniform vec2 origin;
 uniform vec2 pixelSize;
+// Columns: where the image's right and down point to on the screen. Turnings keep lengths, so that transposing undoes them.
+uniform mat2 turning;
 uniform ivec2 imageSize;
 out vec4 colour;
 // Pixel position, in fractions of pixels from the outer corner of the first one.
 vec2 place() {
   vec2 at = vec2(gl_FragCoord.x, canvasSize.y - gl_FragCoord.y);
-  return (at - origin) / pixelSize;
+  return (transpose(turning) * (at - origin)) / pixelSize;
 }
 bool isOutside(vec2 at) {
   return at.x < 0.0 || at.y < 0.0 || at.x >= float(imageSize.x) || at.y >= float(imageSize.y);
@@ -50,10 +52,12 @@ void main() {
   colour = vec4(vec3(isInverted ? 1.0 - grey : grey), 1.0);
 }`;
 
-/** Colour pictures and previews: shown as they are, smoothed by the texture unit. */
+/** Colour pictures and previews: smoothed by the texture unit. A preview is inverted here; colours never are. */
 export const COLOUR = `${HEAD}
 uniform sampler2D image;
+uniform bool isInverted;
 void main() {
   vec2 at = place();
-  colour = isOutside(at) ? vec4(0.0, 0.0, 0.0, 1.0) : vec4(texture(image, at / vec2(imageSize)).rgb, 1.0);
+  vec3 seen = texture(image, at / vec2(imageSize)).rgb;
+  colour = isOutside(at) ? vec4(0.0, 0.0, 0.0, 1.0) : vec4(isInverted ? 1.0 - seen : seen, 1.0);
 }`;

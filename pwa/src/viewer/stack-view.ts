@@ -2,11 +2,13 @@ import { Store } from '../graphql/store';
 import { FrameLoader } from './frame-loader';
 import type { Stack } from './frame-source';
 import type { Meaning } from './gestures';
-import { type LosslessPicture, type Picture, rangeOf, type Shading, storedValueAt } from './picture';
-import { clamp, fitInto, type Placement, type Point, panBy, type Size, toImage, zoomAt } from './placement';
+import { type LosslessPicture, type Picture, storedValueAt } from './picture';
+import { clamp, fitInto, type Placement, type Point, panBy, type Size, toImage, turnAt, zoomAt } from './placement';
 import { createRenderer } from './renderer';
 import { isSameScene, type Renderer, type Scene } from './scene';
-import { dragWindow, rampOf, type VoiWindow, windowOfRange } from './window-level';
+import { rangeWindow, rescaleOf, shadingOf } from './shading';
+import { type Turn, type Turning, turned, turningWords, UPRIGHT } from './turning';
+import { dragWindow, type VoiWindow } from './window-level';
 import { presetsOf, rememberedPreset, rememberPreset } from './windows';
 
 export type Shown = 'nothing' | 'preview' | 'lossless' | 'failed';
@@ -20,11 +22,14 @@ export interface Look {
   /** Part of the slices that can be shown at once, 0 to 1. */
   readonly ready: number;
   readonly isAdjusting: boolean;
+  readonly isInverted: boolean;
+  /** What was done last, for those who do not see it. */
+  readonly said: string;
   /** Under the pointer: pixel position and rescaled value. */
   readonly reading: { readonly at: Point; readonly value: number | undefined } | undefined;
 }
 
-const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1 };
+const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1, turning: UPRIGHT };
 /** Two device pixels a CSS pixel are as sharp as a CT can be; more would only cost. */
 const MOST_DENSITY = 2;
 /** Milliseconds between two counts of what is ready. */
@@ -58,6 +63,8 @@ export class StackView {
       shown: 'nothing',
       ready: 0,
       isAdjusting: false,
+      isInverted: false,
+      said: '',
       reading: undefined,
     });
     this.#loader = new FrameLoader(stack, this.#hear);
@@ -124,6 +131,27 @@ export class StackView {
     this.#set({ placement: this.#fitted() });
   }
 
+  invert(): void {
+    const isInverted = !this.look.value.isInverted;
+    this.#set({ isInverted, said: isInverted ? 'Inverted' : 'Not inverted' });
+  }
+
+  /** As the eye sees it, about the middle of the screen; a picture that was fitted stays fitted. */
+  turn(turn: Turn): void {
+    const { placement, screen } = this.look.value;
+    const turning = turned(placement.turning, turn);
+    const middle = { x: screen.width / 2, y: screen.height / 2 };
+    const now = this.#isFitted ? this.#fitted(turning) : turnAt(placement, turning, middle);
+    this.#set({ placement: now, said: `Picture ${turningWords(turning) || 'as scanned'}` });
+  }
+
+  /** As the stack opened, but on the same slice. */
+  reset(): void {
+    this.#isFitted = true;
+    const window = rememberedPreset(this.presets);
+    this.#set({ placement: this.#fitted(UPRIGHT), isInverted: false, window, said: 'Reset' });
+  }
+
   point(at: Point | undefined): void {
     this.#pointer = at;
     this.#set({});
@@ -173,9 +201,10 @@ export class StackView {
     return { width: this.stack.columns, height: this.stack.rows };
   }
 
-  #fitted(): Placement {
+  #fitted(turning: Turning = this.look.value.placement.turning): Placement {
     const { rowSpacing, columnSpacing } = this.stack;
-    return fitInto(this.#size(), this.look.value.screen, rowSpacing && columnSpacing ? rowSpacing / columnSpacing : 1);
+    const aspect = rowSpacing && columnSpacing ? rowSpacing / columnSpacing : 1;
+    return fitInto(this.#size(), this.look.value.screen, aspect, turning);
   }
 
   #resize(): void {
@@ -191,11 +220,12 @@ export class StackView {
   }
 
   #draw(): void {
-    const { index, placement } = this.look.value;
+    const { index, placement, isInverted } = this.look.value;
     const whole = this.#loader.lossless(index);
     const picture: Picture | undefined = whole ?? this.#loader.preview(index);
-    const window = this.look.value.window ?? (whole && this.#rangeWindow(whole));
-    this.#show({ picture, shading: this.#shading(window), placement, density: densityNow() });
+    const window = this.look.value.window ?? (whole && rangeWindow(whole, rescaleOf(this.stack, index)));
+    const shading = shadingOf(this.stack, index, picture, window, isInverted);
+    this.#show({ picture, shading, placement, density: densityNow() });
     const shown: Shown = picture?.kind ?? (this.#loader.hasFailed(index) ? 'failed' : 'nothing');
     this.look.update((look) => ({
       ...look,
@@ -213,30 +243,12 @@ export class StackView {
     this.#renderer?.draw(scene);
   }
 
-  #rangeWindow(picture: LosslessPicture): VoiWindow {
-    const { least, most } = rangeOf(picture);
-    const { slope, intercept } = this.#rescale();
-    const ends = [least * slope + intercept, most * slope + intercept];
-    return windowOfRange(Math.min(...ends), Math.max(...ends));
-  }
-
-  #rescale(): { readonly slope: number; readonly intercept: number } {
-    const frame = this.stack.frameTable[this.look.value.index];
-    return { slope: frame?.rescaleSlope ?? 1, intercept: frame?.rescaleIntercept ?? 0 };
-  }
-
-  #shading(window: VoiWindow | undefined): Shading {
-    const isInverted = this.stack.photometricInterpretation === 'MONOCHROME1';
-    const padding = this.stack.paddingValue ?? undefined;
-    return { ...this.#rescale(), ...rampOf(window ?? { center: 128, width: 256 }), isInverted, padding };
-  }
-
   #read(picture: LosslessPicture | undefined): Look['reading'] {
     if (!this.#pointer) return undefined;
     const at = toImage(this.look.value.placement, this.#pointer);
     const stored = picture && storedValueAt(picture, at.x, at.y);
     if (stored === undefined) return undefined;
-    const { slope, intercept } = this.#rescale();
+    const { slope, intercept } = rescaleOf(this.stack, this.look.value.index);
     return { at, value: stored === this.stack.paddingValue ? undefined : stored * slope + intercept };
   }
 }

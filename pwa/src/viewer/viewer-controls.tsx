@@ -1,16 +1,25 @@
+import { useState } from 'preact/hooks';
 import { Icon } from '../ui/icon';
+import { titleOf } from './keys';
 import type { Mark } from './marks';
+import type { OverlayState } from './overlay-state';
 import type { Look, StackView } from './stack-view';
+import { Toolbox } from './toolbox';
 
 interface ViewerControlsProps {
   readonly view: StackView;
   readonly look: Look;
   readonly marks: readonly Mark[];
+  readonly overlay: OverlayState | undefined;
   readonly onMark: (direction: 1 | -1) => void;
+  readonly onHelp: () => void;
 }
 
+const TOOLBOX = 'viewer-toolbox';
+
 /** The position bar and the window presets, where a thumb reaches them. */
-export function ViewerControls({ view, look, marks, onMark }: ViewerControlsProps) {
+export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: ViewerControlsProps) {
+  const [isOpen, setIsOpen] = useState(false);
   const { frameCount } = view.stack;
   const here = marks.filter(({ frameIndex }) => frameIndex === look.index).map(({ description }) => description);
   const spoken = [`Slice ${look.index + 1} of ${frameCount}`, ...here].join(', ');
@@ -54,6 +63,18 @@ export function ViewerControls({ view, look, marks, onMark }: ViewerControlsProp
             );
           })}
         </fieldset>
+        {overlay && (
+          <button
+            type="button"
+            class="chip is-icon"
+            aria-pressed={overlay.choice.isOn}
+            aria-label="What the model went by"
+            title={titleOf('overlay')}
+            onClick={overlay.toggle}
+          >
+            <Icon name="overlay" />
+          </button>
+        )}
         {marks.length > 0 && (
           <>
             <button type="button" class="chip is-icon" aria-label="Previous finding" onClick={() => onMark(-1)}>
@@ -64,10 +85,18 @@ export function ViewerControls({ view, look, marks, onMark }: ViewerControlsProp
             </button>
           </>
         )}
-        <button type="button" class="chip is-icon" aria-label="Fit to screen" onClick={() => view.showAll()}>
-          <Icon name="fit" />
+        <button
+          type="button"
+          class="chip is-icon opens-toolbox"
+          aria-label="Tools"
+          aria-expanded={isOpen}
+          aria-controls={TOOLBOX}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          <Icon name="tools" />
         </button>
       </div>
+      <Toolbox id={TOOLBOX} view={view} look={look} isOpen={isOpen} onHelp={onHelp} />
     </div>
   );
 }

@@ -6,9 +6,14 @@ import { useStore } from '../graphql/store';
 import { Notice } from '../ui/notice';
 import { CornerLabels } from './corner-labels';
 import type { Stack } from './frame-source';
+import { KeyHelp } from './key-help';
 import { takeKey } from './keyboard';
 import { MarkLayer } from './mark-layer';
 import { type Mark, marksOn, neighbourMark } from './marks';
+import { OverlayControls } from './overlay-controls';
+import type { Overlay } from './overlay-frames';
+import { OverlayLayer } from './overlay-layer';
+import { useOverlay } from './overlay-state';
 import { listenTo } from './pointer-input';
 import { StackView } from './stack-view';
 import { ViewerControls } from './viewer-controls';
@@ -17,6 +22,8 @@ import './viewer.css';
 interface ViewerProps {
   readonly stackId: string;
   readonly marks: readonly Mark[];
+  /** What an analysis drew over this stack, where it did. */
+  readonly overlay: Overlay | undefined;
   readonly selectedId: string | undefined;
   readonly isPhantom: boolean;
   readonly onSelect: (markId: string) => void;
@@ -63,6 +70,7 @@ export default function Viewer({ stackId, ...rest }: ViewerProps) {
 function StackViewer({
   stack,
   marks,
+  overlay,
   selectedId,
   isPhantom,
   onSelect,
@@ -71,6 +79,8 @@ function StackViewer({
   const stage = useRef<HTMLDivElement>(null);
   const [view] = useState(() => new StackView(stack, marks.find(({ id }) => id === selectedId)?.frameIndex));
   const look = useStore(view.look);
+  const [isHelping, setIsHelping] = useState(false);
+  const drawn = useOverlay(overlay, look.index, stack.frameCount);
 
   useEffect(() => {
     if (!canvas.current || !stage.current) return;
@@ -95,6 +105,7 @@ function StackViewer({
     onSelect(mark.id);
   };
 
+  const targets = { onMark: goToMark, onOverlay: drawn?.toggle, onHelp: () => setIsHelping(true) };
   return (
     <section class="viewer" aria-label="Images" data-slice={look.index} data-shown={look.shown}>
       <div
@@ -104,13 +115,16 @@ function StackViewer({
         tabIndex={0}
         role="application"
         aria-roledescription="image viewer"
-        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, plus and minus enlarge, 0 fits, N and P go to findings, numbers choose a window.`}
+        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, question mark tells the other keys.`}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return;
-          if (takeKey(event.key, view, goToMark)) event.preventDefault();
+          if (takeKey(event.key, view, targets)) event.preventDefault();
         }}
       >
         <canvas ref={canvas} class="picture" />
+        {drawn?.frame instanceof ImageData && (
+          <OverlayLayer frame={drawn.frame} opacity={drawn.choice.opacity} stack={stack} placement={look.placement} />
+        )}
         <MarkLayer
           marks={marksOn(look.index, marks, stack.sliceSpacing)}
           placement={look.placement}
@@ -123,7 +137,20 @@ function StackViewer({
           </button>
         )}
       </div>
-      <ViewerControls view={view} look={look} marks={marks} onMark={goToMark} />
+      {drawn?.choice.isOn && (
+        <OverlayControls
+          overlay={drawn.overlay}
+          choice={drawn.choice}
+          frame={drawn.frame}
+          onOpacity={drawn.setOpacity}
+          onRetry={drawn.retry}
+        />
+      )}
+      <ViewerControls view={view} look={look} marks={marks} overlay={drawn} onMark={goToMark} onHelp={targets.onHelp} />
+      <p class="visually-hidden" role="status">
+        {look.said}
+      </p>
+      {isHelping && <KeyHelp onClose={() => setIsHelping(false)} />}
     </section>
   );
 }

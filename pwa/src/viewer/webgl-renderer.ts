@@ -34,10 +34,11 @@ export class WebglRenderer implements Renderer {
     gl.useProgram(program);
     this.#upload(picture);
     const place = (name: string) => this.#place(program, name);
-    const { left, top, scale, aspect } = placement;
+    const { left, top, scale, aspect, turning } = placement;
     gl.uniform2f(place('canvasSize'), this.#canvas.width, this.#canvas.height);
     gl.uniform2f(place('origin'), left * density, top * density);
     gl.uniform2f(place('pixelSize'), scale * density, scale * aspect * density);
+    gl.uniformMatrix2fv(place('turning'), false, [turning.xx, turning.yx, turning.xy, turning.yy]);
     gl.uniform2i(place('imageSize'), picture.width, picture.height);
     gl.uniform2f(place('rescale'), shading.slope, shading.intercept);
     gl.uniform2f(place('ramp'), shading.black, shading.span);

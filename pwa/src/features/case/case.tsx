@@ -14,7 +14,7 @@ import { Comments } from '../talk/comments';
 import { AnalysisPanel } from './analysis-panel';
 import { CaseHead } from './case-head';
 import { type CaseDetail, CaseState } from './case-state';
-import { firstStack, marksOf, type NumberedFinding, numbered, stacksOf, warningsOf } from './findings';
+import { firstStack, marksOf, type NumberedFinding, numbered, overlayOf, stacksOf, warningsOf } from './findings';
 import { FindingsList } from './findings-list';
 import { PanelTabs, type Tab } from './panel-tabs';
 import './case.css';
@@ -172,6 +172,7 @@ export function Case({ caseId, findingId }: CaseProps) {
           <Viewer
             stackId={stackId}
             marks={marks}
+            overlay={overlayOf(shown, stackId)}
             selectedId={findingId}
             isPhantom={isPhantom(detail)}
             onSelect={select}

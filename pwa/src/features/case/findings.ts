@@ -1,5 +1,6 @@
 import { wordOf } from '../../ui/words';
 import type { Mark } from '../../viewer/marks';
+import type { Overlay } from '../../viewer/overlay-frames';
 import type { Analysis, CaseDetail } from './case-state';
 
 export type Finding = Analysis['findings'][number];
@@ -44,6 +45,14 @@ export function marksOf(findings: readonly NumberedFinding[], stackId: string): 
       },
     ];
   });
+}
+
+/** What the analysis drew over this stack, for the viewer to show. */
+export function overlayOf(analysis: Analysis | undefined, stackId: string | undefined): Overlay | undefined {
+  const found = analysis?.overlays.find(({ stack }) => stack.id === stackId);
+  return (
+    analysis && found && { analysisId: analysis.id, kind: found.kind, title: found.title, stackId: found.stack.id }
+  );
 }
 
 export interface StackChoice {

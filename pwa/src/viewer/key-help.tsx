@@ -1,0 +1,24 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { KEYS } from './keys';
+
+/** The keys of the picture, over everything else until it is closed. */
+export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="key-help" aria-labelledby="key-help-title" onClose={onClose}>
+      <h2 id="key-help-title">Keys on the picture</h2>
+      <dl>
+        {Object.values(KEYS).map(({ keys, says }) => (
+          <div key={keys}>
+            <dt>{keys}</dt>
+            <dd>{says}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" class="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}

@@ -1,0 +1,23 @@
+/** What keys do on the picture: one table for the keyboard, the tools' titles and the help. */
+export const KEYS = {
+  scroll: { keys: '↑ ↓ ← →', says: 'One slice back or on' },
+  page: { keys: 'Page up, Page down', says: 'Ten slices back or on' },
+  ends: { keys: 'Home, End', says: 'First, last slice' },
+  zoom: { keys: '+ −', says: 'Enlarge, reduce' },
+  fit: { keys: '0', says: 'Fit to the screen' },
+  window: { keys: '1 to 9', says: 'Window, in the order of the buttons' },
+  marks: { keys: 'N P', says: 'Next, previous finding' },
+  overlay: { keys: 'O', says: 'What the model went by' },
+  invert: { keys: 'I', says: 'Invert the greys' },
+  rotate: { keys: 'R', says: 'Rotate by 90°' },
+  across: { keys: 'H', says: 'Flip left and right' },
+  down: { keys: 'V', says: 'Flip top and bottom' },
+  reset: { keys: 'X', says: 'Reset the picture' },
+  help: { keys: '?', says: 'These keys' },
+} as const;
+
+/** A tool's title, e.g. "Invert the greys (I)". */
+export function titleOf(name: keyof typeof KEYS): string {
+  const { keys, says } = KEYS[name];
+  return `${says} (${keys})`;
+}

@@ -1,0 +1,47 @@
+import { Icon, type IconName } from '../ui/icon';
+import { type KEYS, titleOf } from './keys';
+import { isColour } from './shading';
+import type { Look, StackView } from './stack-view';
+
+interface ToolboxProps {
+  readonly id: string;
+  readonly view: StackView;
+  readonly look: Look;
+  readonly isOpen: boolean;
+  readonly onHelp: () => void;
+}
+
+/** What turns and inverts the picture: a sheet under the thumb on a phone, a row of its own where there is room. */
+export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
+  return (
+    <fieldset id={id} class={`toolbox ${isOpen ? 'is-open' : ''}`} aria-label="Tools">
+      {!isColour(view.stack) && (
+        <Tool icon="invert" word="Invert" name="invert" isOn={look.isInverted} onClick={() => view.invert()} />
+      )}
+      <Tool icon="again" word="Rotate" name="rotate" onClick={() => view.turn('rotate')} />
+      <Tool icon="across" word="Flip H" name="across" onClick={() => view.turn('flip-across')} />
+      <Tool icon="upend" word="Flip V" name="down" onClick={() => view.turn('flip-down')} />
+      <Tool icon="fit" word="Fit" name="fit" onClick={() => view.showAll()} />
+      <Tool icon="undo" word="Reset" name="reset" onClick={() => view.reset()} />
+      <button type="button" class="chip for-keys" title={titleOf('help')} onClick={onHelp}>
+        Keys
+      </button>
+    </fieldset>
+  );
+}
+
+interface ToolProps {
+  readonly icon: IconName;
+  readonly word: string;
+  readonly name: keyof typeof KEYS;
+  readonly isOn?: boolean;
+  readonly onClick: () => void;
+}
+
+function Tool({ icon, word, name, isOn, onClick }: ToolProps) {
+  return (
+    <button type="button" class="chip" title={titleOf(name)} aria-pressed={isOn} onClick={onClick}>
+      <Icon name={icon} /> <span class="word">{word}</span>
+    </button>
+  );
+}
