@@ -1,8 +1,8 @@
 """The letters of a PDF: which font has which, how wide a line is, and what stands for letters that no font here has.
 
 DejaVu Sans has Latin, Greek, Cyrillic, Armenian, Georgian, Hebrew and Arabic; Droid Sans Fallback has Chinese, Japanese
-and Korean. Any other letter is written as its number (`[U+0E2A]`), never as an empty box, and what is drawn in another
-way than it is said carries its text for whoever copies or hears it (ISO 32000-1 section 14.9.4).
+and Korean. Any other letter is written as its number (`[U+0E2A]`), never as an empty box, and such a line carries its
+text for whoever copies or hears it (ISO 32000-1 section 14.9.4).
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Line:
-    """pieces: from left to right. width: at size 1. said: the text, where what is drawn is not simply that.
+    """pieces: from left to right. width: at size 1. said: the text, where readers could not tell it from what is drawn.
 
     has_numbers: whether some letter stands as its number.
     """
@@ -89,7 +89,10 @@ def _line(row: list[tuple[str, str]], bold: bool, from_right: bool) -> Line:
     by_font = groupby(drawn, lambda letter: _font_of(letter, bold) or PLAIN)
     pieces = tuple(Piece(font, "".join(letters)) for font, letters in by_font)
     has_numbers = shaped.count("[U+") > said.count("[U+")
-    return Line(pieces, _width(drawn, bold), None if drawn == said else said, from_right, has_numbers)
+    # Readers put right-to-left glyphs back in order by themselves; told the text besides, pdfium and poppler turn it
+    # around once more.
+    is_told = has_numbers and drawn == shaped
+    return Line(pieces, _width(drawn, bold), said if is_told else None, from_right, has_numbers)
 
 
 def _drawn(word: str, bold: bool) -> str:

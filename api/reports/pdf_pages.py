@@ -164,7 +164,7 @@ def _rule(canvas: Canvas, y: float) -> None:
 
 
 def _words(found: Line, left: float, y: float, cell: Cell) -> Draw:
-    """A line at its place; what is drawn in another way than it is said carries what is said."""
+    """A line at its place, with the text that it says where a reader could not tell."""
 
     def draw(canvas: Canvas) -> None:
         size = cell.style.size
