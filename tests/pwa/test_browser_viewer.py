@@ -5,9 +5,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.pwa.test_browser_journey import begin_upload, shown_slice, sign_in
 from tests.running import RunningServer
@@ -111,3 +113,67 @@ def brightness(page: Page) -> float:
     """Mean grey of the screen's picture, from what is really painted."""
     content = page.get_by_role("application").screenshot()
     return float(np.asarray(Image.open(BytesIO(content)).convert("L")).mean())
+
+
+def test_the_slices_play_when_asked_and_stop_at_a_touch(case: Page) -> None:
+    start = shown_slice(case)
+    case.get_by_role("button", name="Tools").click()
+    case.get_by_label("Slices a second").select_option("25")
+    assert shown_slice(case) == start
+
+    case.get_by_role("button", name="Play").click()
+    viewer = case.get_by_role("region", name="Images")
+    expect(viewer).not_to_have_attribute("data-slice", str(start - 1))
+    expect(case.get_by_text("25 slices a second", exact=True)).to_be_visible()
+    case.get_by_role("application").tap()
+    stopped = shown_slice(case)
+    case.wait_for_timeout(500)
+
+    assert shown_slice(case) == stopped
+    expect(case.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_the_place_under_a_finger_is_read_as_it_is_stored_also_in_a_turned_picture(
+    case: Page, phantom_files: list[Path]
+) -> None:
+    picture = case.get_by_role("application")
+    picture.press("0")
+    hu = stored_hu(case, phantom_files)
+    shown = case.get_by_test_id("reading")
+
+    # In the chest wall, in a lung and in the air beside: no two lie alike when the picture is turned.
+    for row, column in [(128, 30), (110, 75), (20, 140)]:
+        value = f"{hu[row, column]:g} HU".replace("-", "−")
+        # The middle of the pixel, in pixels from the middle of the picture.
+        right, down = column + 0.5 - hu.shape[1] / 2, row + 0.5 - hu.shape[0] / 2
+        for key, x, y in [("0", right, down), ("r", -down, right), ("h", down, right), ("v", down, -right)]:
+            picture.press(key)
+            hold(case, picture, x / hu.shape[1], y / hu.shape[0])
+            expect(shown).to_have_text(value)
+        picture.press("x")
+    picture.press("m")
+    expect(case.get_by_role("status").filter(has_text="In the middle")).to_contain_text("HU")
+    expect(case.get_by_test_id("scale")).to_contain_text(re.compile(r"^\d+ mm$"))
+
+
+def stored_hu(page: Page, files: list[Path]) -> NDArray[np.float64]:
+    """Of the slice on the screen, found by its position, straight from the file that was sent."""
+    at = re.search(r"z (−?[\d.]+) mm", page.locator(".corner.top-start").inner_text())
+    assert at is not None
+    slices = [pydicom.dcmread(path) for path in files]
+    z = float(at[1].replace("−", "-"))
+    found = min(slices, key=lambda each: abs(float(each.ImagePositionPatient[2]) - z))
+    stored = found.pixel_array.astype(np.float64)
+    return stored * float(found.RescaleSlope) + float(found.RescaleIntercept)
+
+
+def hold(page: Page, picture: Locator, x: float, y: float) -> None:
+    """One still finger for longer than a tap. x, y: from the middle, in parts of the square picture that fits."""
+    box = picture.bounding_box()
+    assert box is not None
+    side = min(box["width"], box["height"])
+    point = {"x": box["x"] + box["width"] / 2 + x * side, "y": box["y"] + box["height"] / 2 + y * side}
+    session = page.context.new_cdp_session(page)
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    page.wait_for_timeout(700)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -1,17 +1,21 @@
+import type { CineLook } from './cine';
 import type { Stack } from './frame-source';
 import { edgeLetters, slicePosition } from './orientation';
+import { readingWords } from './probe';
+import { ScaleBar } from './scale-bar';
 import type { Look } from './stack-view';
 
 interface CornerLabelsProps {
   readonly stack: Stack;
   readonly look: Look;
+  readonly cine: CineLook;
   readonly isPhantom: boolean;
 }
 
 const SHOWN = { nothing: 'Loading', preview: 'Preview', lossless: '', failed: 'Not loaded' } as const;
 
 /** What is written at the edges of the picture: slice, position, window, the value under the pointer, orientation. */
-export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
+export function CornerLabels({ stack, look, cine, isPhantom }: CornerLabelsProps) {
   const frame = stack.frameTable[look.index];
   const { position, rowDirection, columnDirection } = frame ?? {};
   const hasGeometry = position && rowDirection && columnDirection;
@@ -29,10 +33,12 @@ export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
         {isPhantom && <strong class="phantom-tag">PHANTOM</strong>}
       </div>
       <div class="corner top-end">
+        {cine.isPlaying && <span>{cine.rate} slices a second</span>}
         {SHOWN[look.shown] && <span class={`quality is-${look.shown}`}>{SHOWN[look.shown]}</span>}
         {stack.previews && look.ready < 1 && <span>{Math.round(look.ready * 100)} % of slices ready</span>}
       </div>
       <div class="corner bottom-start">
+        <ScaleBar stack={stack} scale={look.placement.scale} />
         {window && (
           <span
             class={look.isAdjusting ? 'is-adjusting' : ''}
@@ -40,11 +46,7 @@ export function CornerLabels({ stack, look, isPhantom }: CornerLabelsProps) {
         )}
       </div>
       <div class="corner bottom-end" data-testid="reading">
-        {look.reading && (
-          <span>
-            {look.reading.value === undefined ? 'No value' : `${round(look.reading.value)} ${stack.unit ?? ''}`}
-          </span>
-        )}
+        {look.reading && <span>{readingWords(look.reading, stack.unit)}</span>}
       </div>
       {edges && (
         <>

@@ -32,13 +32,17 @@ describe('one finger', () => {
     expect(play(new Gestures(), [down(1, 100, 100), move(1, 103, 105)])).toEqual([]);
   });
 
-  test('held still takes hold of the window', () => {
+  test('held still reads the place and takes hold of the window', () => {
     const gestures = new Gestures();
     gestures.extent = 400;
 
     const meant = play(gestures, [down(1, 100, 100), { kind: 'held', time: 450 }, move(1, 140, 80)]);
 
-    expect(meant).toEqual([{ kind: 'window-start' }, { kind: 'window', dragX: 0.1, dragY: -0.05 }]);
+    expect(meant).toEqual([
+      { kind: 'point', at: { x: 100, y: 100 } },
+      { kind: 'window-start' },
+      { kind: 'window', dragX: 0.1, dragY: -0.05 },
+    ]);
   });
 
   test('that already scrolls cannot take hold of the window', () => {

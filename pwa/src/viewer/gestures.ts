@@ -55,7 +55,8 @@ export class Gestures {
     if (this.#mode !== 'pressed' || this.#pointers.size !== 1) return [];
     this.#mode = 'window';
     this.#start = this.#last;
-    return [{ kind: 'window-start' }];
+    // The place held is also read: the finger then drags the window, not the place.
+    return [{ kind: 'point', at: this.#start }, { kind: 'window-start' }];
   }
 
   #down({ id, at, button, isTouch, isShifted }: Extract<Hand, { kind: 'down' }>): Meaning[] {

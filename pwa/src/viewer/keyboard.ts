@@ -3,6 +3,15 @@ import type { StackView } from './stack-view';
 /** Slices for PageUp and PageDown. */
 const PAGE = 10;
 
+/** On the picture every key counts; on the viewer's buttons those that mean nothing to a button, so that tools and keys mix. */
+export function isForPicture(event: KeyboardEvent, picture: Element | null): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const { target, key } = event;
+  if (target === picture) return true;
+  const isButton = target instanceof HTMLButtonElement && target.closest('dialog') === null;
+  return isButton && key.length === 1 && key !== ' ';
+}
+
 interface KeyTargets {
   readonly onMark: (direction: 1 | -1) => void;
   /** Undefined where the stack has no overlay. */
@@ -34,6 +43,8 @@ export function takeKey(key: string, view: StackView, { onMark, onOverlay, onHel
     h: () => view.turn('flip-across'),
     v: () => view.turn('flip-down'),
     x: () => view.reset(),
+    m: () => view.probeMiddle(),
+    ' ': () => view.play(),
     '?': onHelp,
   };
   const preset = /^[1-9]$/.test(key) ? view.presets[Number(key) - 1] : undefined;

@@ -12,6 +12,8 @@ export const KEYS = {
   rotate: { keys: 'R', says: 'Rotate by 90°' },
   across: { keys: 'H', says: 'Flip left and right' },
   down: { keys: 'V', says: 'Flip top and bottom' },
+  play: { keys: 'Space', says: 'Play through the slices, stop' },
+  probe: { keys: 'M', says: 'Value in the middle' },
   reset: { keys: 'X', says: 'Reset the picture' },
   help: { keys: '?', says: 'These keys' },
 } as const;

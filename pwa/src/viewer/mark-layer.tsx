@@ -1,5 +1,6 @@
 import { type MarkOnSlice, outlinesOf } from './marks';
-import { boxOnScreen, type Placement } from './placement';
+import { boxOnScreen, type Placement, type Point, toScreen } from './placement';
+import type { Reading } from './probe';
 
 /** CSS pixels between the outline and what it marks, and the least side of an outline. */
 const GAP = 7;
@@ -9,10 +10,11 @@ interface MarkLayerProps {
   readonly marks: readonly MarkOnSlice[];
   readonly placement: Placement;
   readonly selectedId: string | undefined;
+  readonly reading: Reading | undefined;
 }
 
 /** Outlines around marks: corners only, outside the box, so that the lesion itself stays free. */
-export function MarkLayer({ marks, placement, selectedId }: MarkLayerProps) {
+export function MarkLayer({ marks, placement, selectedId, reading }: MarkLayerProps) {
   return (
     <svg class="mark-layer" aria-hidden="true">
       {outlinesOf(marks, selectedId).map(({ mark, isBest, names }) => {
@@ -29,6 +31,7 @@ export function MarkLayer({ marks, placement, selectedId }: MarkLayerProps) {
           </g>
         );
       })}
+      {reading && <path class="probe" d={cross(toScreen(placement, reading.at))} />}
     </svg>
   );
 }
@@ -45,6 +48,11 @@ function frameOf(box: MarkOnSlice['mark']['box'], placement: Placement): Frame {
   const side = Math.max(LEAST_SIDE, shown.width + 2 * GAP);
   const height = Math.max(LEAST_SIDE, shown.height + 2 * GAP);
   return { x: shown.left + (shown.width - side) / 2, y: shown.top + (shown.height - height) / 2, side, height };
+}
+
+/** Around the place that was read: a finger hides it, a mouse's own cross does not. */
+function cross({ x, y }: Point): string {
+  return `M${x - 12} ${y}h8m8 0h8M${x} ${y - 12}v8m0 8v8`;
 }
 
 function corners({ x, y, side, height }: Frame): string {

@@ -22,6 +22,7 @@ export function listenTo(element: HTMLElement, view: StackView): () => void {
   };
   const down = (event: PointerEvent) => {
     measure();
+    view.halt();
     element.focus({ preventScroll: true });
     element.setPointerCapture(event.pointerId);
     const isTouch = event.pointerType !== 'mouse';

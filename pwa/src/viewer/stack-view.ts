@@ -1,9 +1,11 @@
 import { Store } from '../graphql/store';
+import { Cine, wrapped } from './cine';
 import { FrameLoader } from './frame-loader';
 import type { Stack } from './frame-source';
 import type { Meaning } from './gestures';
-import { type LosslessPicture, type Picture, storedValueAt } from './picture';
-import { clamp, fitInto, type Placement, type Point, panBy, type Size, toImage, turnAt, zoomAt } from './placement';
+import type { Picture } from './picture';
+import { clamp, fitInto, type Placement, type Point, panBy, type Size, turnAt, zoomAt } from './placement';
+import { type Reading, readingAt, readingWords } from './probe';
 import { createRenderer } from './renderer';
 import { isSameScene, type Renderer, type Scene } from './scene';
 import { rangeWindow, rescaleOf, shadingOf } from './shading';
@@ -25,8 +27,8 @@ export interface Look {
   readonly isInverted: boolean;
   /** What was done last, for those who do not see it. */
   readonly said: string;
-  /** Under the pointer: pixel position and rescaled value. */
-  readonly reading: { readonly at: Point; readonly value: number | undefined } | undefined;
+  /** Under the pointer. */
+  readonly reading: Reading | undefined;
 }
 
 const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1, turning: UPRIGHT };
@@ -40,6 +42,7 @@ export class StackView {
   readonly stack: Stack;
   readonly presets: readonly VoiWindow[];
   readonly look: Store<Look>;
+  readonly cine = new Cine((by) => this.#advance(by));
   readonly #loader: FrameLoader;
   #renderer: Renderer | undefined;
   #canvas: HTMLCanvasElement | undefined;
@@ -78,6 +81,7 @@ export class StackView {
     watch.observe(canvas);
     this.#resize();
     return () => {
+      this.cine.stop();
       watch.disconnect();
       cancelAnimationFrame(this.#due);
       clearTimeout(this.#counting);
@@ -108,9 +112,32 @@ export class StackView {
   }
 
   go(to: number): void {
-    const index = clamp(Math.round(to), 0, this.stack.frameCount - 1);
+    this.halt();
+    this.#goTo(clamp(Math.round(to), 0, this.stack.frameCount - 1));
+  }
+
+  /** Plays through the slices, or stops at this one. */
+  play(): void {
+    if (this.halt()) return;
+    this.cine.play();
+    this.#set({ said: `Playing, ${this.cine.look.value.rate} slices a second` });
+  }
+
+  /** Whatever the reader does stops the playing. */
+  halt(): boolean {
+    const played = this.cine.stop();
+    if (played) this.#set({ said: `Stopped at slice ${this.look.value.index + 1}` });
+    return played;
+  }
+
+  /** Always onwards, also from the last slice to the first: what is fetched ahead is what comes. */
+  #advance(by: number): void {
+    this.#goTo(wrapped(this.look.value.index + by, this.stack.frameCount), 1);
+  }
+
+  #goTo(index: number, direction?: 1 | -1): void {
     if (index === this.look.value.index) return;
-    this.#direction = index > this.look.value.index ? 1 : -1;
+    this.#direction = direction ?? (index > this.look.value.index ? 1 : -1);
     this.#set({ index });
     this.#loader.look(index, this.#direction);
   }
@@ -155,6 +182,14 @@ export class StackView {
   point(at: Point | undefined): void {
     this.#pointer = at;
     this.#set({});
+  }
+
+  /** For those who have no pointer: what lies in the middle, also said. */
+  probeMiddle(): void {
+    const { width, height } = this.look.value.screen;
+    this.point({ x: width / 2, y: height / 2 });
+    const reading = this.#read();
+    this.#set({ said: reading ? `In the middle ${readingWords(reading, this.stack.unit)}` : 'No value in the middle' });
   }
 
   release(): void {
@@ -211,10 +246,12 @@ export class StackView {
     const canvas = this.#canvas;
     if (!canvas || canvas.clientWidth === 0) return;
     const density = densityNow();
-    canvas.width = Math.round(canvas.clientWidth * density);
-    canvas.height = Math.round(canvas.clientHeight * density);
+    // Not clientWidth, which is rounded: what is read under the pointer would be next to what is drawn there.
+    const { width, height } = canvas.getBoundingClientRect();
+    canvas.width = Math.round(width * density);
+    canvas.height = Math.round(height * density);
     this.#drawn = undefined;
-    this.look.update((look) => ({ ...look, screen: { width: canvas.clientWidth, height: canvas.clientHeight } }));
+    this.look.update((look) => ({ ...look, screen: { width, height } }));
     if (this.#isFitted) this.look.update((look) => ({ ...look, placement: this.#fitted() }));
     this.#draw();
   }
@@ -232,7 +269,7 @@ export class StackView {
       window,
       shown,
       ready: this.#loader.shownShare,
-      reading: this.#read(whole),
+      reading: this.#read(),
     }));
   }
 
@@ -243,13 +280,9 @@ export class StackView {
     this.#renderer?.draw(scene);
   }
 
-  #read(picture: LosslessPicture | undefined): Look['reading'] {
-    if (!this.#pointer) return undefined;
-    const at = toImage(this.look.value.placement, this.#pointer);
-    const stored = picture && storedValueAt(picture, at.x, at.y);
-    if (stored === undefined) return undefined;
-    const { slope, intercept } = rescaleOf(this.stack, this.look.value.index);
-    return { at, value: stored === this.stack.paddingValue ? undefined : stored * slope + intercept };
+  #read(): Reading | undefined {
+    const { index, placement } = this.look.value;
+    return readingAt(this.stack, index, this.#loader.lossless(index), placement, this.#pointer);
   }
 }
 

@@ -1,4 +1,6 @@
+import { useStore } from '../graphql/store';
 import { Icon, type IconName } from '../ui/icon';
+import { RATES } from './cine';
 import { type KEYS, titleOf } from './keys';
 import { isColour } from './shading';
 import type { Look, StackView } from './stack-view';
@@ -23,10 +25,38 @@ export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
       <Tool icon="upend" word="Flip V" name="down" onClick={() => view.turn('flip-down')} />
       <Tool icon="fit" word="Fit" name="fit" onClick={() => view.showAll()} />
       <Tool icon="undo" word="Reset" name="reset" onClick={() => view.reset()} />
+      <Play view={view} />
       <button type="button" class="chip for-keys" title={titleOf('help')} onClick={onHelp}>
         Keys
       </button>
     </fieldset>
+  );
+}
+
+function Play({ view }: Pick<ToolboxProps, 'view'>) {
+  const { isPlaying, rate } = useStore(view.cine.look);
+  if (view.stack.frameCount < 2) return null;
+  return (
+    <span class="play">
+      <Tool
+        icon={isPlaying ? 'pause' : 'play'}
+        word={isPlaying ? 'Stop' : 'Play'}
+        name="play"
+        onClick={() => view.play()}
+      />
+      <select
+        aria-label="Slices a second"
+        title="Slices a second"
+        value={rate}
+        onChange={(event) => view.cine.setRate(Number(event.currentTarget.value))}
+      >
+        {RATES.map((each) => (
+          <option key={each} value={each}>
+            {each} / s
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }
 

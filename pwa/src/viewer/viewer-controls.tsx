@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon';
 import { titleOf } from './keys';
 import type { Mark } from './marks';
@@ -20,6 +20,8 @@ const TOOLBOX = 'viewer-toolbox';
 /** The position bar and the window presets, where a thumb reaches them. */
 export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: ViewerControlsProps) {
   const [isOpen, setIsOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  useClosing(isOpen, opener, () => setIsOpen(false));
   const { frameCount } = view.stack;
   const here = marks.filter(({ frameIndex }) => frameIndex === look.index).map(({ description }) => description);
   const spoken = [`Slice ${look.index + 1} of ${frameCount}`, ...here].join(', ');
@@ -86,8 +88,10 @@ export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: V
           </>
         )}
         <button
+          ref={opener}
           type="button"
           class="chip is-icon opens-toolbox"
+          title="Tools"
           aria-label="Tools"
           aria-expanded={isOpen}
           aria-controls={TOOLBOX}
@@ -99,4 +103,28 @@ export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: V
       <Toolbox id={TOOLBOX} view={view} look={look} isOpen={isOpen} onHelp={onHelp} />
     </div>
   );
+}
+
+/** The sheet lies over the findings: it closes by Escape, and before the focus could go where it hides it. */
+function useClosing(isOpen: boolean, opener: { readonly current: HTMLButtonElement | null }, close: () => void): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `close` is new at each drawing and always does the same
+  useEffect(() => {
+    if (!isOpen) return;
+    const viewer = opener.current?.closest('.viewer');
+    const leave = ({ target }: FocusEvent) => {
+      if (target instanceof Node && !viewer?.contains(target)) close();
+    };
+    const press = ({ key }: KeyboardEvent) => {
+      // A dialog that is open takes this Escape for itself.
+      if (key !== 'Escape' || document.querySelector('dialog[open]')) return;
+      close();
+      if (document.activeElement?.closest('.toolbox')) opener.current?.focus();
+    };
+    document.addEventListener('focusin', leave);
+    document.addEventListener('keydown', press);
+    return () => {
+      document.removeEventListener('focusin', leave);
+      document.removeEventListener('keydown', press);
+    };
+  }, [isOpen]);
 }

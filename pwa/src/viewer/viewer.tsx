@@ -7,7 +7,7 @@ import { Notice } from '../ui/notice';
 import { CornerLabels } from './corner-labels';
 import type { Stack } from './frame-source';
 import { KeyHelp } from './key-help';
-import { takeKey } from './keyboard';
+import { isForPicture, takeKey } from './keyboard';
 import { MarkLayer } from './mark-layer';
 import { type Mark, marksOn, neighbourMark } from './marks';
 import { OverlayControls } from './overlay-controls';
@@ -79,6 +79,7 @@ function StackViewer({
   const stage = useRef<HTMLDivElement>(null);
   const [view] = useState(() => new StackView(stack, marks.find(({ id }) => id === selectedId)?.frameIndex));
   const look = useStore(view.look);
+  const cine = useStore(view.cine.look);
   const [isHelping, setIsHelping] = useState(false);
   const drawn = useOverlay(overlay, look.index, stack.frameCount);
 
@@ -105,9 +106,20 @@ function StackViewer({
     onSelect(mark.id);
   };
 
+  // A name that changes ten times a second would be read out for ever.
+  const at = cine.isPlaying ? 'Playing' : `Slice ${look.index + 1} of ${stack.frameCount}`;
   const targets = { onMark: goToMark, onOverlay: drawn?.toggle, onHelp: () => setIsHelping(true) };
   return (
-    <section class="viewer" aria-label="Images" data-slice={look.index} data-shown={look.shown}>
+    <section
+      class="viewer"
+      aria-label="Images"
+      data-slice={look.index}
+      data-shown={look.shown}
+      onKeyDown={(event) => {
+        if (!isForPicture(event, stage.current)) return;
+        if (takeKey(event.key, view, targets)) event.preventDefault();
+      }}
+    >
       <div
         ref={stage}
         class="stage"
@@ -115,11 +127,7 @@ function StackViewer({
         tabIndex={0}
         role="application"
         aria-roledescription="image viewer"
-        aria-label={`Slice ${look.index + 1} of ${stack.frameCount}. Arrow keys scroll, question mark tells the other keys.`}
-        onKeyDown={(event) => {
-          if (event.ctrlKey || event.metaKey || event.altKey) return;
-          if (takeKey(event.key, view, targets)) event.preventDefault();
-        }}
+        aria-label={`${at}. Arrow keys scroll, question mark tells the other keys.`}
       >
         <canvas ref={canvas} class="picture" />
         {drawn?.frame instanceof ImageData && (
@@ -129,8 +137,9 @@ function StackViewer({
           marks={marksOn(look.index, marks, stack.sliceSpacing)}
           placement={look.placement}
           selectedId={selectedId}
+          reading={look.reading}
         />
-        <CornerLabels stack={stack} look={look} isPhantom={isPhantom} />
+        <CornerLabels stack={stack} look={look} cine={cine} isPhantom={isPhantom} />
         {look.shown === 'failed' && (
           <button type="button" class="button retry" onClick={() => view.retry()}>
             Load this slice again
