@@ -59,7 +59,7 @@ def test_an_overlay_that_cannot_be_fetched_says_so_and_leaves_the_picture(case: 
 
     case.get_by_role("button", name="What the model went by").click()
 
-    expect(case.get_by_text("The overlay of this slice could not be fetched.")).to_be_visible()
+    expect(case.get_by_text("The overlay could not be fetched.")).to_be_visible()
     assert shown_slice(case) > 0
     case.unroute_all(behavior="ignoreErrors")
     case.get_by_role("button", name="Try again").click()

@@ -1,5 +1,6 @@
 import { LEAST_OPACITY, MOST_OPACITY, type OverlayChoice } from './overlay-choice';
 import type { Overlay, OverlayFrame } from './overlay-frames';
+import './overlay.css';
 
 interface OverlayControlsProps {
   readonly overlay: Overlay;
@@ -38,7 +39,7 @@ export function OverlayControls({ overlay, choice, frame, onOpacity, onRetry }: 
       </label>
       {frame === 'failed' ? (
         <p class="overlay-fault" role="status">
-          <span>The overlay of this slice could not be fetched.</span>
+          <span>The overlay could not be fetched.</span>
           <button type="button" class="button is-quiet" onClick={onRetry}>
             Try again
           </button>

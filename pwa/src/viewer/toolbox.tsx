@@ -4,6 +4,7 @@ import { RATES } from './cine';
 import { type KEYS, titleOf } from './keys';
 import { isColour } from './shading';
 import type { Look, StackView } from './stack-view';
+import './toolbox.css';
 
 interface ToolboxProps {
   readonly id: string;
