@@ -25,13 +25,17 @@ def card() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, Any]:
-    async def ask() -> dict[str, Any]:
-        predictor = EmbeddedPredictor(FOLDER.parent, 1)
-        found = await predictor.predict("lung_nodule", "1", {"ct_hu": spots()})
-        await predictor.close()
-        return found
+    return ask(spots())
 
-    return asyncio.run(ask())
+
+def ask(planes: np.ndarray[Any, np.dtype[np.int16]]) -> dict[str, Any]:
+    async def predict() -> dict[str, Any]:
+        predictor = EmbeddedPredictor(FOLDER.parent, 1)
+        found = await predictor.predict("lung_nodule", "1", {"ct_hu": planes})
+        await predictor.close()
+        return dict(found)
+
+    return asyncio.run(predict())
 
 
 def spots() -> np.ndarray[Any, np.dtype[np.int16]]:
@@ -91,6 +95,16 @@ def test_the_graphs_probability_is_the_calibrated_vote_of_its_planes(
     expected = 1 / (1 + np.exp(-(point["slope"] * fused + point["offset"])))
 
     np.testing.assert_allclose(answers["nodule_probability"][:, 0], expected, atol=1e-4)
+
+
+def test_a_turned_or_mirrored_plane_gets_the_same_answer(answers: dict[str, Any]) -> None:
+    turned, mirrored = (
+        ask(np.ascontiguousarray(each))["plane_logit"]
+        for each in (np.rot90(spots(), 1, axes=(2, 3)), spots()[..., ::-1])
+    )
+
+    np.testing.assert_allclose(turned, answers["plane_logit"], atol=1e-3)
+    np.testing.assert_allclose(mirrored, answers["plane_logit"], atol=1e-3)
 
 
 def test_balls_are_told_from_a_vessel_and_from_lung(answers: dict[str, Any]) -> None:

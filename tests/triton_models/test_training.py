@@ -9,17 +9,22 @@ import pytest
 from numpy.typing import NDArray
 
 from triton_models.lung_nodule.training import augmentation, cubes
-from triton_models.lung_nodule.training.calibrate import calibrate, fused_candidates
+from triton_models.lung_nodule.training.calibrate import calibrate, fused_candidates, threshold_of
 from triton_models.lung_nodule.training.card import interval
 from triton_models.lung_nodule.training.crops import Crops, hounsfield, load_crops
-from triton_models.lung_nodule.training.folds import GUARD_BAND_ROWS, blocked_folds
+from triton_models.lung_nodule.training.folds import GUARD_BAND_ROWS, blocked_folds, split
+from triton_models.lung_nodule.training.recall import group_names, groups_of, is_found
 from triton_models.lung_nodule.training.statistics import (
     area_under_curve,
     calibration_error,
+    exact_interval,
     fit_calibration,
+    reliability,
     sensitivity_at,
     summarize,
 )
+from triton_models.lung_nodule.training.subgroups import grain_of
+from triton_models.lung_nodule.training.votes import compare
 
 
 def rows(count: int = 3000, seed: int = 1) -> NDArray[np.int64]:
@@ -121,6 +126,15 @@ def test_smearing_averages_rows_only() -> None:
     assert smeared[0, :, 0].max() == 0
 
 
+def test_a_softer_kernel_lowers_an_edge_and_a_sharper_one_raises_it() -> None:
+    crops = np.zeros((3, 9, 9), np.float32)
+    crops[:, 4, 4] = 9.0
+
+    soft, same, sharp = augmentation.change_kernel(crops, np.array([1.0, 0.0, -0.5]))[:, 4, 4]
+
+    assert (soft, same, sharp) == (pytest.approx(1.0), 9.0, pytest.approx(13.0))
+
+
 def test_auc_and_sensitivity_are_those_worked_by_hand() -> None:
     score = np.array([0.1, 0.4, 0.35, 0.8, 0.4])
     is_nodule = np.array([False, False, True, True, True])
@@ -160,6 +174,13 @@ def test_calibration_finds_the_curve_that_drew_the_labels() -> None:
     assert calibration_error(np.full(20_000, 0.9), is_nodule) > 0.3
 
 
+def test_an_exact_interval_is_that_of_clopper_and_pearson() -> None:
+    # 7 of 10, as in tables.
+    assert exact_interval(7, 10) == [0.7, pytest.approx(0.3475, abs=1e-4), pytest.approx(0.9333, abs=1e-4)]
+    assert exact_interval(0, 10)[:2] == [0.0, 0.0]
+    assert exact_interval(10, 10)[2] == 1.0
+
+
 def test_every_cube_has_a_place_in_the_table_of_candidates() -> None:
     placed = cubes.patient_rows()
 
@@ -185,6 +206,28 @@ def test_a_cube_gives_its_nodule_in_nine_planes_and_what_else_looks_like_one() -
     assert all(plane.shape == (50, 50) and plane[25, 25] > 180 and plane[25, 2] < 40 for plane in planes[:3])
 
 
+def ball_cube(texture: int = 5, hu: float = 40.0, wall: bool = False) -> cubes.Cube:
+    """A ball of 10 mm in lung, perhaps against a wall."""
+    places = np.stack(np.meshgrid(*[np.arange(51)] * 3, indexing="ij"), axis=-1)
+    mask = np.linalg.norm(places - 25, axis=-1) <= 5
+    voxels = np.full((51, 51, 51), -850, np.float32)
+    voxels[mask] = hu
+    if wall:
+        voxels[:, :, 30:] = 40
+    return cubes.Cube(0, "any", voxels, mask, texture)
+
+
+def test_a_solid_and_a_ground_glass_ball_have_a_candidate() -> None:
+    assert is_found(ball_cube())
+    assert is_found(ball_cube(texture=1, hu=-650.0))
+
+
+def test_a_nodule_is_told_by_texture_size_and_wall() -> None:
+    assert groups_of(ball_cube()) == ["all", "solid (4, 5)", "8 to 12 mm", "within lung"]
+    assert groups_of(ball_cube(texture=1, wall=True)) == ["all", "ground glass (1, 2)", "8 to 12 mm", "touches wall"]
+    assert set(groups_of(ball_cube())) <= set(group_names())
+
+
 def test_planes_that_reach_out_of_the_cube_are_left_out() -> None:
     hu = np.full((51, 51, 51), -850, np.float32)
 
@@ -196,12 +239,26 @@ def test_planes_that_reach_out_of_the_cube_are_left_out() -> None:
 
 def test_cubes_are_kept_away_from_a_block_by_more_than_their_place_is_uncertain() -> None:
     planes = cubes.CubePlanes(
-        np.zeros((4, 50, 50), np.uint8), np.ones(4, bool), np.array([10_000, 90_000, 120_000, 160_000]), np.arange(4)
+        np.zeros((4, 50, 50), np.uint8),
+        np.ones(4, bool),
+        np.array([10_000, 90_000, 120_000, 160_000]),
+        *[np.arange(4)] * 2,
     )
 
     assert planes.far_from(100_000, 140_000).tolist() == [True, False, False, True]
     assert planes.within(100_000, 140_000).tolist() == [False, False, True, False]
     assert len(planes.take(planes.within(100_000, 140_000)).row) == 1
+
+
+def test_crops_near_a_development_scan_train_no_fold() -> None:
+    row = rows()
+    crops = Crops(np.zeros((3000, 50, 50), np.uint8), row % 5 == 0, row, row % 3 == 0)
+    planes = cubes.CubePlanes(np.zeros((0, 50, 50), np.uint8), *[np.zeros(0, np.int64)] * 4)  # type: ignore[arg-type]
+
+    parts = [split(crops, planes, fold) for fold in blocked_folds(row, 5)]
+
+    assert not any(part.training.near_development_scan.any() for part in parts)
+    assert sum(len(part.held_out) for part in parts) == 3000
 
 
 def scored_cubes(seed: int) -> dict[str, NDArray[Any]]:
@@ -212,6 +269,9 @@ def scored_cubes(seed: int) -> dict[str, NDArray[Any]]:
     return {
         "cube_is_nodule": is_nodule,
         "cube_candidate": candidate,
+        "cube_number": candidate,
+        "is_nodule": np.arange(1000) < 500,
+        "one_view": random.normal(np.where(np.arange(1000) < 500, 1.0, -1.0), 1.0),
         "cube_logit": random.normal(np.where(is_nodule, 2.0, -2.0), 1.5) + random.normal(0, 1, 421)[candidate],
     }
 
@@ -231,9 +291,46 @@ def test_thresholds_follow_from_how_often_look_alikes_reach_them_and_the_odds_fr
 
     assert (found["nodules"], found["look_alikes"]) == (100, 2000)
     assert 0 < found["lowest_listed"] < found["threshold"] < 1
-    assert found["marked_nodules"] < found["listed_nodules"]
+    assert found["marked_nodules"][0] < found["listed_nodules"][0]
     assert found["prior_shift"] == pytest.approx(np.log((1186 / 888 / 600) / (100 / 2000)), abs=1e-3)
     assert found["calibration_error"] < 0.02
+    assert found["crop_calibration_error"] < 0.02
+    assert sum(count for _, _, count, _, _ in found["crop_reliability"]) == 5000
+
+
+def test_the_threshold_leaves_no_development_scan_more_than_two_false_marks() -> None:
+    scans = {"one": {"false_probabilities": [0.2, 0.9, 0.5, 0.4]}, "other": {"false_probabilities": [0.99]}}
+
+    assert threshold_of(scans) == 0.4
+    assert calibrate([scored_cubes(1), scored_cubes(2)], scans)["threshold"] > 0.4
+
+
+def test_votes_are_compared_on_the_same_candidates() -> None:
+    found = compare([scored_cubes(1), scored_cubes(2)])
+
+    assert found["mean of the lower half"]["auc"] > 0.9
+    assert found["lowest"]["auc"] < found["mean of all"]["auc"]
+
+
+def test_reliability_sets_what_was_said_beside_what_came() -> None:
+    probability = np.array([0.05, 0.15, 0.8, 1.0])
+    is_nodule = np.array([False, True, True, False])
+
+    assert reliability(probability, is_nodule, (0.0, 0.2, 0.5, 1.0)) == [
+        [0.0, 0.2, 2, 0.1, 0.5],
+        [0.5, 1.0, 2, 0.9, 0.5],
+    ]
+
+
+def test_grain_is_that_of_aerated_lung_alone() -> None:
+    random = np.random.default_rng(1)
+    image = np.clip(random.normal(24, [[[2.0]], [[6.0]], [[2.0]]], (3, 50, 50)), 1, 255).astype(np.uint8)
+    image[2] = 200
+
+    smooth, noisy, none = grain_of(image)
+
+    assert 2 * smooth < noisy
+    assert np.isnan(none)
 
 
 def test_a_figure_is_told_with_its_interval() -> None:

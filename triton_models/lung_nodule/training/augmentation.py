@@ -14,7 +14,8 @@ LOG_SCALE = 0.30
 SHIFT_PIXELS = 1.5
 MIRRORED = 0.5
 SMEARED = 0.25
-BLURRED = 0.15
+KERNEL_CHANGED = 0.30
+SHARPEST = 0.8
 NOISY = 0.5
 NOISE_HU = 45.0
 OFFSET_HU = 30.0
@@ -65,6 +66,12 @@ def smear(crops: Floats, width: int) -> Floats:
     return ((summed[:, width:] - summed[:, :-width]) / np.float32(width)).astype(np.float32)
 
 
+def change_kernel(crops: Floats, softness: NDArray[np.float64]) -> Floats:
+    """Soften (up to 1, a 3x3 mean) or sharpen (below 0) each crop, as another reconstruction kernel would."""
+    blurred = smear(smear(crops, 3).transpose(0, 2, 1), 3).transpose(0, 2, 1)
+    return np.asarray(crops + softness.astype(np.float32)[:, None, None] * (blurred - crops), np.float32)
+
+
 def augment(crops: Floats, random: np.random.Generator, size: int = SIZE) -> Floats:
     """One random view of each crop, HU float32 (crop, 50, 50) to (crop, size, size)."""
     count = len(crops)
@@ -81,8 +88,8 @@ def augment(crops: Floats, random: np.random.Generator, size: int = SIZE) -> Flo
     transform = np.stack([cosine, -sine * mirror, sine, cosine * mirror], axis=-1).reshape(count, 2, 2)
     shift = np.clip(random.normal(0, SHIFT_PIXELS, (count, 2)), -2 * SHIFT_PIXELS, 2 * SHIFT_PIXELS)
     views = sample_square(crops, transform.astype(np.float32), shift.astype(np.float32), size)
-    blurred = random.random(count) < BLURRED
-    views[blurred] = smear(smear(views[blurred], 3).transpose(0, 2, 1), 3).transpose(0, 2, 1)
+    changed = random.random(count) < KERNEL_CHANGED
+    views[changed] = change_kernel(views[changed], random.uniform(-SHARPEST, 1.0, int(changed.sum())))
     gain = random.uniform(1 - GAIN, 1 + GAIN, (count, 1, 1))
     offset = random.uniform(-OFFSET_HU, OFFSET_HU, (count, 1, 1))
     sigma = random.uniform(0, NOISE_HU, (count, 1, 1)) * (random.random((count, 1, 1)) < NOISY)

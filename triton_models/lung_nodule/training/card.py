@@ -1,7 +1,7 @@
 """Write card.json and MODEL.md from what was measured; the one is the other in words.
 
-`python -m triton_models.lung_nodule.training.card --runs FOLDER` with folds/folds.json, calibration.json, scans.json
-and diameters.json in the folder.
+`python -m triton_models.lung_nodule.training.card --runs FOLDER` with folds/folds.json, calibration.json, votes.json,
+subgroups.json, recall.json, scans.json and diameters.json in the folder.
 """
 
 import argparse
@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from triton_models.lung_nodule.training.calibrate import operating_point
+from triton_models.lung_nodule.training.folds import FOLDS
+
 MODEL = Path(__file__).parent.parent
 FACTS = Path(__file__).parent / "facts.json"
-MOST_LISTED = 30
-# As `evaluate` cuts them; that module needs torch.
-FOLDS = 5
 
 
 def build_card(runs: Path) -> dict[str, Any]:
@@ -23,16 +23,13 @@ def build_card(runs: Path) -> dict[str, Any]:
     calibration = _read(runs / "calibration.json")
     return {
         **facts,
-        "operatingPoint": {
-            "slope": calibration["slope"],
-            "offset": calibration["offset"],
-            "threshold": calibration["threshold"],
-            "lowestListed": calibration["lowest_listed"],
-            "mostListed": MOST_LISTED,
-        },
+        "operatingPoint": operating_point(calibration),
         "metrics": {
             "crops": _read(runs / "folds" / "folds.json"),
             "candidates": calibration,
+            "votes": _read(runs / "votes.json"),
+            "subgroups": _read(runs / "subgroups.json"),
+            "candidateFinder": _read(runs / "recall.json"),
             "developmentScans": _read(runs / "scans.json"),
             "diameters": _read(runs / "diameters.json"),
         },
@@ -56,12 +53,17 @@ def render(card: dict[str, Any]) -> str:
         "## How well it tells nodules from what looks like them",
         _crops(card["metrics"]["crops"]),
         _candidates(card),
+        "## Calibration",
+        _calibration(card["metrics"]["candidates"]),
+        "## By subgroup",
+        _subgroups(card["metrics"]["subgroups"], card["metrics"]["candidateFinder"]),
         "## On the development scans",
         _scans(card["metrics"]["developmentScans"]),
         "## Diameters",
         _diameters(card["metrics"]["diameters"]),
         "## What fails, by name",
         _list(card["failures"]),
+        *(f"![{one['shows']}]({one['file']})\n\n{one['shows']}" for one in card["pictures"]),
         "## Limits",
         _list(card["limits"]),
         "## To reproduce",
@@ -79,49 +81,108 @@ def interval(figure: list[float], digits: int = 3) -> str:
 
 
 def _crops(crops: dict[str, Any]) -> str:
-    one, eight = crops["one_view"], crops["eight_views"]
+    one = crops["one_view"]
     names = [
         ("Area under the ROC curve", "auc"),
         ("Sensitivity at 1 % false positives", "sensitivity_at_1_percent"),
         ("Sensitivity at 5 % false positives", "sensitivity_at_5_percent"),
         ("Sensitivity at 10 % false positives", "sensitivity_at_10_percent"),
     ]
-    rows = [f"| {words} | {interval(one[key])} | {interval(eight[key])} |" for words, key in names]
-    folds = ", ".join(f"{fold['auc'][0]:.3f}" for fold in crops["folds"])
+    rows = [
+        f"| {words} | {interval(one[key])} | " + " | ".join(f"{fold[key][0]:.3f}" for fold in crops["folds"]) + " |"
+        for words, key in names
+    ]
     return "\n".join(
         [
-            f"{one['crops']} axial crops, {one['nodules']} of nodules, each scored by the fold that did not see",
-            "its block; 95 % intervals by bootstrap over scans. The product looks at three to nine planes; a crop",
-            "is one.",
+            f"{one['crops']} axial crops, {one['nodules']} of nodules, each scored by the encoder whose fold did not",
+            "see its block; 95 % intervals by bootstrap over scans. A crop is one plane, seen by one encoder; the",
+            "product looks at three to nine planes with all encoders.",
+            f"{len(crops['folds'])} of {FOLDS} folds were run.",
             "",
-            "| | one view | mean of its eight turns |",
-            "|---|---|---|",
+            "| | together |" + "".join(f" fold {fold['fold']} |" for fold in crops["folds"]),
+            "|---|---|" + "---|" * len(crops["folds"]),
             *rows,
-            "",
-            f"The area under the curve, fold by fold ({len(crops['folds'])} of {FOLDS} were run): {folds}.",
         ]
     )
 
 
 def _candidates(card: dict[str, Any]) -> str:
-    figures, point = card["metrics"]["candidates"], card["operatingPoint"]
+    figures, point, votes = card["metrics"]["candidates"], card["operatingPoint"], card["metrics"]["votes"]
     return "\n".join(
         [
             f"{figures['nodules']} nodules and {figures['look_alikes']} look-alikes of held-out cubes, in four to nine",
-            f"planes, as in the product: area under the curve {figures['auc']:.3f}, expected calibration error",
-            f"{figures['calibration_error']:.3f} at the cubes' prevalence. The probability shown is for a scan's",
-            "prevalence (1.3 nodules in 600 candidates). A finding is **marked** from",
-            f"{point['threshold']:.3f} on: there, going by the look-alikes, about two false marks a scan are expected.",
-            f"{figures['marked_nodules']:.0%} of the held-out nodules reach it. It is **listed** from",
-            f"{point['lowestListed']:.3f} on ({figures['listed_nodules']:.0%}), at most {point['mostListed']} a scan.",
+            f"planes, as in the product: area under the curve {figures['auc']:.3f}. The probability shown is for a",
+            "scan's prevalence (1.3 nodules in 600 candidates). A finding is **marked** from",
+            f"{point['threshold']:.3f} on: above what two of the cubes' look-alikes in 600 reach",
+            f"({figures['threshold_by_cubes']:.3f}), and above all but two false findings of each development scan.",
+            f"{interval(figures['marked_nodules'], 2)} of the held-out nodules reach it. It is **listed** from",
+            f"{point['lowestListed']:.4f} on ({interval(figures['listed_nodules'], 2)}), at most",
+            f"{point['mostListed']} a scan.",
+            "",
+            "How planes vote, compared on these candidates; the product takes the first:",
+            "",
+            "| vote | area under the curve | sensitivity at 1 % | at 2 % of the look-alikes |",
+            "|---|---|---|---|",
+            *(
+                f"| {words} | {one['auc']:.4f} | {one['sensitivity_at_1_percent']:.2f} "
+                f"| {one['sensitivity_at_2_percent']:.2f} |"
+                for words, one in votes.items()
+            ),
         ]
     )
 
 
+def _calibration(figures: dict[str, Any]) -> str:
+    lines = [
+        "Each fold's logits under a curve fitted to the other folds. Expected calibration error (15 bins of equally",
+        f"many): {figures['calibration_error']:.3f} of a cube's candidates in all their planes, at the cubes'",
+        f"prevalence, {figures['crop_calibration_error']:.3f} of crops, at the crops'.",
+        "",
+        "![Reliability of held-out crops](../../docs/pictures/reliability.webp)",
+        "",
+        "| probability said | crops | mean said | nodules among them | candidates | mean said | nodules among them |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    beside = {(low, high): rest for low, high, *rest in figures["reliability"]}
+    for low, high, count, mean, share in figures["crop_reliability"]:
+        other, said, came = beside.get((low, high), (0, None, None))
+        ends = f"{said:.3f} | {came:.3f}" if said is not None else "- | -"
+        lines.append(f"| {low:g} to {high:g} | {count} | {mean:.3f} | {share:.3f} | {other} | {ends} |")
+    return "\n".join(lines)
+
+
+def _subgroups(groups: dict[str, Any], finder: dict[str, Any]) -> str:
+    lines = [
+        "The cubes' nodules, with exact 95 % intervals (Clopper and Pearson). *Has a candidate*: of all cubes, one",
+        f"among the first {finder['candidates_a_cube']} of its cube lies near its middle (no network takes part).",
+        "*Marked*: of the held-out cubes, its planes' fused probability, at its true centre, reaches the threshold.",
+        "",
+        "| nodules | count | has a candidate | held out | marked |",
+        "|---|---|---|---|---|",
+    ]
+    for name, (count, *found) in finder["groups"].items():
+        held_out, *marked = groups["cubes"].get(name, [0])
+        ends = interval(marked, 2) if held_out else "-"
+        lines.append(f"| {name} | {count} | {interval(found, 2)} | {held_out} | {ends} |")
+    low, high = groups["crops"]["thirds_at_hu"]
+    lines += [
+        "",
+        f"Held-out crops by the grain of their aerated lung (thirds at {low:.0f} and {high:.0f} HU), which stands for",
+        "kernel, dose and thickness together; 95 % intervals by bootstrap over scans:",
+        "",
+        "| grain | crops | nodules | area under the curve | sensitivity at 1 % | at 5 % false positives |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in groups["crops"]["groups"].items():
+        figures = [interval(one[key]) for key in ("auc", "sensitivity_at_1_percent", "sensitivity_at_5_percent")]
+        lines.append(f"| {name} | {one['crops']} | {one['nodules']} | " + " | ".join(figures) + " |")
+    return "\n".join(lines)
+
+
 def _scans(scans: dict[str, Any]) -> str:
     lines = [
-        "Whole scans that trained nothing but were looked at while building (see Splits). Rank counts all listed",
-        "findings of the scan, most probable first.",
+        "Whole scans (see Splits for what they were used for). Rank counts all listed findings of the scan, most",
+        "probable first.",
         "",
         "| scan | readers of 4 | readers' mm | rank | false before it | probability | marked | measured mm |",
         "|---|---|---|---|---|---|---|---|",
@@ -136,13 +197,18 @@ def _scans(scans: dict[str, Any]) -> str:
             )
             cells = [name, nodule["readers"], nodule["diameter_mm"], *values, nodule["measured_mm"] if found else "-"]
             lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    lines += ["", "| scan | findings listed | marked | of these on no reader's nodule | seconds |"]
-    lines.append("|---|---|---|---|---|")
+    lines.append("")
     lines += [
-        f"| {name} | {s['listed']} | {s['marked']} | {s['false_marked']} | {s['seconds']} |"
+        "| scan | findings listed | marked | of these on no reader's nodule | processor seconds | memory, MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {s['listed']} | {s['marked']} | {s['false_marked']} "
+        f"| {s['processor_seconds']:.0f} | {s['memory_mib']} |"
         for name, s in scans.items()
     ]
-    return "\n".join([*lines, "", "Seconds on two shared cores, from the volume to the findings, other work running."])
+    lines += ["", "Processor time of both cores together, from the volume to the findings; memory beside the volume."]
+    return "\n".join(lines)
 
 
 def _diameters(figures: dict[str, Any]) -> str:

@@ -12,29 +12,21 @@ import numpy as np
 
 from api.inference.candidates import find_candidates
 from api.inference.extents import measure_extent
-from api.inference.grids import Grid
-from triton_models.lung_nodule.training.cubes import DEVELOPMENT_PATIENTS
+from triton_models.lung_nodule.training.cubes import grid_of, load_cubes
 
 
 def compare(data: Path) -> dict[str, Any]:
     """Equal-area diameters in mm of the widest slice, measured at the candidate nearest to the outline's centre."""
     pairs, missed = [], 0
-    with np.load(data / "lidc-nodules-3d" / "nodules.npz", allow_pickle=False) as stored:
-        images, masks, patients = stored["image_u16"], stored["mask"], stored["patient"]
-    for image, mask, patient in zip(images, masks, patients, strict=True):
-        if str(patient) in DEVELOPMENT_PATIENTS:
-            continue
-        hu = image.astype(np.float32) / 65535 * 1600 - 1200
-        drawn = 2 * float(np.sqrt(mask.sum(axis=(1, 2)).max() / np.pi))
-        grid = Grid(np.clip(np.rint(hu), -1024, 1500).astype(np.int16), (1.0, 1.0, 1.0), (1, 1, 1))
-        found = find_candidates(grid, np.ones(hu.shape, bool), 100)
-        away = np.linalg.norm(found.index - np.argwhere(mask).mean(axis=0), axis=1)
-        if not len(found) or away.min() > drawn / 2:
+    for cube in load_cubes(data):
+        found = find_candidates(grid_of(cube.hu), np.ones(cube.hu.shape, bool), 100)
+        away = np.linalg.norm(found.index - np.argwhere(cube.mask).mean(axis=0), axis=1)
+        if not len(found) or away.min() > cube.diameter_mm / 2:
             missed += 1
             continue
         number = int(away.argmin())
-        extent = measure_extent(hu, (1.0, 1.0, 1.0), found.index[number], float(found.diameter[number]))
-        pairs.append((drawn, extent.diameter_mm))
+        extent = measure_extent(cube.hu, (1.0, 1.0, 1.0), found.index[number], float(found.diameter[number]))
+        pairs.append((cube.diameter_mm, extent.diameter_mm))
     drawn_mm, measured_mm = np.array(pairs).T
     error = measured_mm - drawn_mm
     small = drawn_mm < 12

@@ -1,71 +1,60 @@
-"""Train and score every blocked fold.
+"""Score each fold's encoder on what it did not see.
 
-`python -m triton_models.lung_nodule.training.evaluate --data FOLDER --out FOLDER`
+`python -m triton_models.lung_nodule.training.evaluate --data FOLDER --weights FOLDER --out FOLDER`
 
-Writes `fold-N.npz` and `fold-N.pt` as each fold ends (a run that was stopped goes on with the missing ones), then
-`folds.json`. A fold trains on crops outside its block and guard band, and on cubes that surely lie outside; it scores
-the block's crops and the cubes that surely lie inside.
+Takes the `fold-N.pt` that are there; writes `fold-N.npz` of each and `folds.json`. With `--tuned`, crops near a
+development scan are left out: their scans' hard negatives trained.
 """
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from triton_models.lung_nodule.training.crops import Crops, load_crops
-from triton_models.lung_nodule.training.cubes import CubePlanes, load_cube_planes
-from triton_models.lung_nodule.training.folds import GUARD_BAND_ROWS, Fold, blocked_folds
+from triton_models.lung_nodule.training.crops import load_crops
+from triton_models.lung_nodule.training.cubes import load_cube_planes
+from triton_models.lung_nodule.training.folds import FOLDS, Split, blocked_folds, split
+from triton_models.lung_nodule.training.network import PlaneEncoder
 from triton_models.lung_nodule.training.statistics import summarize
-from triton_models.lung_nodule.training.train import Schedule, Source, score_squares, train_encoder
-
-FOLDS = 5
+from triton_models.lung_nodule.training.train import load_encoder, score_squares
 
 
-def score_fold(crops: Crops, planes: CubePlanes, fold: Fold, schedule: Schedule, path: Path) -> None:
-    """Train without the fold's block and its guard band, and keep the logits of the block."""
-    held_out, training = crops.take(fold.is_held_out), crops.take(fold.is_training)
-    first, last = int(held_out.candidate_row.min()), int(held_out.candidate_row.max())
-    # The last block's last row is the table's last: nothing lies beyond it.
-    away = planes.take(planes.far_from(first - GUARD_BAND_ROWS, last + GUARD_BAND_ROWS))
-    inside = planes.take(planes.within(first, last))
-    sources = [
-        Source(training.image, training.is_nodule, schedule.crops),
-        Source(away.image, away.is_nodule, schedule.cube_planes),
-    ]
-    encoder = train_encoder(sources, schedule, lambda line: print(fold.index, line, flush=True))
-    torch.save(encoder.state_dict(), path.with_suffix(".pt"))
+def score_fold(encoder: PlaneEncoder, part: Split, is_tuned: bool, path: Path) -> None:
+    """Keep the logits of the crops and of the cube planes that are held out."""
+    crops = part.held_out.take(~part.held_out.near_development_scan) if is_tuned else part.held_out
     np.savez(
         path,
-        candidate_row=held_out.candidate_row,
-        is_nodule=held_out.is_nodule,
-        one_view=score_squares(encoder, held_out.image, 1),
-        eight_views=score_squares(encoder, held_out.image, 8),
-        cube_is_nodule=inside.is_nodule,
-        cube_candidate=inside.candidate,
-        cube_logit=score_squares(encoder, inside.image, 1),
+        candidate_row=crops.candidate_row,
+        is_nodule=crops.is_nodule,
+        one_view=score_squares(encoder, crops.image),
+        cube_is_nodule=part.held_out_planes.is_nodule,
+        cube_candidate=part.held_out_planes.candidate,
+        cube_number=part.held_out_planes.cube,
+        cube_logit=score_squares(encoder, part.held_out_planes.image),
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, required=True, help="folder with fold-N.pt")
+    parser.add_argument("--tuned", action="store_true", help="the weights are of `tune`")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--folds", type=int, nargs="*", default=list(range(FOLDS)), help="which to train now")
-    parser.add_argument("--epochs", type=int, default=Schedule.epochs)
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     crops, planes = load_crops(options.data), load_cube_planes(options.data)
+    parts = {}
     for fold in blocked_folds(crops.candidate_row, FOLDS):
-        path = options.out / f"fold-{fold.index}.npz"
-        if fold.index in options.folds and not path.exists():
-            score_fold(crops, planes, fold, Schedule(epochs=options.epochs, seed=1 + fold.index), path)
-    parts = [dict(np.load(path)) for path in sorted(options.out.glob("fold-*.npz"))]
-    summary = {view: summarize(parts, view) for view in ("one_view", "eight_views")}
-    summary["folds"] = [summarize([part], "one_view", resamples=200) for part in parts]
+        weights, path = options.weights / f"fold-{fold.index}.pt", options.out / f"fold-{fold.index}.npz"
+        if weights.exists():
+            score_fold(load_encoder(weights), split(crops, planes, fold), options.tuned, path)
+            parts[fold.index] = dict(np.load(path))
+    summary: dict[str, Any] = {"one_view": summarize(list(parts.values()), "one_view")}
+    summary["folds"] = [{"fold": fold, **summarize([part], "one_view", resamples=200)} for fold, part in parts.items()]
     (options.out / "folds.json").write_text(json.dumps(summary, indent=1) + "\n")
     print(json.dumps(summary, indent=1))
 

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 
 from triton_models.lung_nodule.training.augmentation import SIZE
 from triton_models.lung_nodule.training.network import PlaneEncoder
+from triton_models.lung_nodule.training.symmetries import make_plain
+from triton_models.lung_nodule.training.train import load_encoder
 
 OPSET = 17
 PLANES = 3
@@ -25,7 +27,7 @@ class PlaneVote(nn.Module):
 
     def __init__(self, encoders: list[PlaneEncoder], slope: float, offset: float) -> None:
         super().__init__()
-        self.encoders = nn.ModuleList(encoders)
+        self.encoders = nn.ModuleList(make_plain(encoder) for encoder in encoders)
         self.slope = slope
         self.offset = offset
 
@@ -55,13 +57,6 @@ def export(encoders: list[PlaneEncoder], slope: float, offset: float, path: Path
     graph.graph.output[1].type.tensor_type.shape.dim[1].dim_value = PLANES
     onnx.checker.check_model(graph)
     onnx.save(graph, str(path))
-
-
-def load_encoder(weights: Path) -> PlaneEncoder:
-    """An encoder in evaluation mode."""
-    encoder = PlaneEncoder()
-    encoder.load_state_dict(torch.load(weights, weights_only=True))
-    return encoder.eval()
 
 
 def main() -> None:

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from triton_models.lung_nodule.training.crops import Crops
+from triton_models.lung_nodule.training.cubes import CubePlanes
+
+FOLDS = 5
 GUARD_BAND_ROWS = 1_500
 
 
@@ -34,3 +38,28 @@ def blocked_folds(candidate_row: NDArray[np.int64], count: int, guard_band: int 
         first, last = candidate_row[is_held_out].min(), candidate_row[is_held_out].max()
         is_far = (candidate_row < first - guard_band) | (candidate_row > last + guard_band)
         yield Fold(index, is_far, is_held_out)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What trains a fold and what scores it."""
+
+    training: Crops
+    training_planes: CubePlanes
+    held_out: Crops
+    held_out_planes: CubePlanes
+
+
+def split(crops: Crops, planes: CubePlanes, fold: Fold) -> Split:
+    """What the fold may train on and what it is scored on; crops near a development scan train no fold.
+
+    A cube trains if its scan surely lies outside the block and its guard band, and scores if surely inside the block.
+    """
+    held_out = crops.take(fold.is_held_out)
+    first, last = int(held_out.candidate_row.min()), int(held_out.candidate_row.max())
+    return Split(
+        crops.take(fold.is_training & ~crops.near_development_scan),
+        planes.take(planes.far_from(first - GUARD_BAND_ROWS, last + GUARD_BAND_ROWS)),
+        held_out,
+        planes.take(planes.within(first, last)),
+    )

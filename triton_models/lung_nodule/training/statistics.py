@@ -1,4 +1,4 @@
-"""What held-out logits say: AUC, sensitivity at fixed false-positive rates, calibration; numpy only.
+"""What held-out logits say: AUC, sensitivity at fixed false-positive rates, calibration; no torch.
 
 Intervals: 95 % percentile bootstrap over runs of 620 candidate rows (about one scan), since crops of a scan are alike.
 """
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 ROWS_A_SCAN = 620
 FALSE_POSITIVE_RATES = (0.01, 0.05, 0.10)
+RELIABILITY_EDGES = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1.0)
 
 Scores = NDArray[np.floating[Any]]
 Labels = NDArray[np.bool_]
@@ -29,6 +31,14 @@ def sensitivity_at(score: Scores, is_nodule: Labels, false_positive_rate: float)
     """Share of nodules above the score that `false_positive_rate` of the others reach."""
     threshold = np.quantile(score[~is_nodule], 1 - false_positive_rate, method="higher")
     return float((score[is_nodule] > threshold).mean())
+
+
+def exact_interval(hits: int, count: int, level: float = 0.95) -> list[float]:
+    """[share, low, high] by Clopper and Pearson."""
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, hits, count - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(1 - tail, hits + 1, count - hits)) if hits < count else 1.0
+    return [round(hits / count, 4), round(low, 4), round(high, 4)]
 
 
 def summarize(
@@ -77,6 +87,23 @@ def calibration_error(probability: Scores, is_nodule: Labels, bins: int = 15) ->
     order = np.array_split(np.argsort(probability), bins)
     gaps = [abs(probability[part].mean() - is_nodule[part].mean()) * len(part) for part in order]
     return float(sum(gaps) / len(probability))
+
+
+def reliability(
+    probability: Scores, is_nodule: Labels, edges: Sequence[float] = RELIABILITY_EDGES
+) -> list[list[float]]:
+    """[from, to, crops, mean probability, share of nodules] of each range that holds any."""
+    place = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, len(edges) - 2)
+    return [
+        [
+            edges[number],
+            edges[number + 1],
+            int((place == number).sum()),
+            round(float(probability[place == number].mean()), 3),
+            round(float(is_nodule[place == number].mean()), 3),
+        ]
+        for number in np.unique(place)
+    ]
 
 
 def _figures(score: Scores, is_nodule: Labels) -> dict[str, float]:
