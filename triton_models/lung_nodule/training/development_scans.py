@@ -26,6 +26,7 @@ from api.imaging.stacks import split_stacks
 from api.imaging.volume import Volume, load_volume
 from api.inference import lung_nodule
 from api.inference.interpretation import Batch, Predict
+from api.inference.suitability import StackFacts
 from triton_models.lung_nodule.training.calibrate import operating_point
 
 # A finding hits a nodule when its position lies within the nodule's radius and this much of its centre.
@@ -34,7 +35,8 @@ TOLERANCE_MM = 2.0
 
 def read_scan(archive: Path) -> Volume:
     """The largest stack of an archive of DICOM files."""
-    items, files = [], {}
+    items: list[StackItem[str]] = []
+    files = {}
     with tarfile.open(archive) as packed:
         # The readers' XML lies beside the instances.
         for member in (each for each in packed if each.name.endswith(".dcm")):
@@ -59,7 +61,7 @@ async def judge(
     """Rank and false marks before it of each nodule, where the false marks lie, and what the scan cost."""
     before = start_peak()
     started, spent = time.monotonic(), time.process_time()
-    facts = lung_nodule.StackFacts("CT", "CHEST", (), "HU", volume.spacing[0], len(volume.voxels))
+    facts = StackFacts("CT", "CHEST", (), "HU", volume.spacing[0], len(volume.voxels))
     verdict = lung_nodule.check_suitability(facts, volume)
     prepared = lung_nodule.prepare(volume)
     outputs = await lung_nodule.score(prepared, predict)
