@@ -59,6 +59,12 @@ def test_model_md_tells_the_cards_facts_and_figures(card: dict[str, Any]) -> Non
     assert (FOLDER / "MODEL.md").read_text("utf-8") == render(card)
 
 
+def test_the_cards_pictures_are_there_and_small_and_say_whose_slices_they_show(card: dict[str, Any]) -> None:
+    for picture in card["pictures"]:
+        assert 1_000 < (FOLDER / picture["file"]).stat().st_size < 60_000
+        assert "CC BY 3.0" in picture["shows"]
+
+
 def test_the_card_says_what_must_be_said(card: dict[str, Any]) -> None:
     point = card["operatingPoint"]
 

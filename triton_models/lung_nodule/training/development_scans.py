@@ -35,7 +35,8 @@ TOLERANCE_MM = 2.0
 
 def read_scan(archive: Path) -> Volume:
     """The largest stack of an archive of DICOM files."""
-    items, files = [], {}
+    items: list[StackItem[str]] = []
+    files = {}
     with tarfile.open(archive) as packed:
         # The readers' XML lies beside the instances.
         for member in (each for each in packed if each.name.endswith(".dcm")):
