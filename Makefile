@@ -2,11 +2,13 @@
 # make check lints and type-checks                           make lock      renews the lock files
 # make test-triton tests with a real Triton server, which runs without a GPU
 # make test-dicom  tests DICOM reports with dcmtk, which it installs as root
+# make test-training tests the recipe of the model with PyTorch, on synthetic data
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 TRITON_VENV := .venv-triton
 TRITON_PYTHON ?= $(PYTHON)
+TRAINING_VENV := .venv-training
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
@@ -14,7 +16,7 @@ NPM := PYTHON=$(CURDIR)/$(BIN)/python sh pwa/scripts/npm.sh
 export PYTHONDONTWRITEBYTECODE :=
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' 2>/dev/null)
 
-.PHONY: run serve pwa test test-browser test-triton test-dicom check format lock benchmark clean
+.PHONY: run serve pwa test test-browser test-triton test-dicom test-training check format lock benchmark clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime pwa/dist/.built
@@ -37,6 +39,9 @@ test-triton: $(VENV)/.test $(TRITON_VENV)/.ready
 
 test-dicom: $(VENV)/.test
 	$(BIN)/python -m pytest -m dicom tests/dicom
+
+test-training: $(TRAINING_VENV)/.ready
+	$(TRAINING_VENV)/bin/python -m pytest tests/triton_models
 
 check: $(VENV)/.test pwa/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
@@ -62,7 +67,7 @@ lock: $(VENV)/.runtime
 		-o tests/triton/requirements.lock tests/triton/requirements.in
 
 clean:
-	rm -rf $(VENV) $(TRITON_VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(TRITON_VENV) $(TRAINING_VENV) pwa/node_modules pwa/dist .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -85,6 +90,16 @@ $(VENV)/.test: tests/requirements.lock $(VENV)/.runtime
 # The server of the wheel wants numpy 1, so it has a virtual environment of its own; nothing in it is downloaded twice.
 $(TRITON_VENV)/.ready: tests/triton/requirements.lock tests/triton/machine.sh
 	@TRITON_VENV=$(TRITON_VENV) TRITON_PYTHON="$(TRITON_PYTHON)" sh tests/triton/machine.sh
+	@touch $@
+
+# PyTorch is large and only the recipe needs it: beside it this environment takes what the other one has.
+$(TRAINING_VENV)/.ready: triton_models/lung_nodule/training/requirements.txt $(VENV)/.test
+	@echo "Installing PyTorch (once) ..."
+	@$(PYTHON) -m venv $(TRAINING_VENV)
+	@$(TRAINING_VENV)/bin/python -c 'import pathlib, sysconfig; p = pathlib.Path(sysconfig.get_path("purelib")); \
+		(p / "product.pth").write_text(str("$(CURDIR)/$(VENV)" / p.relative_to(pathlib.Path("$(TRAINING_VENV)").absolute())))'
+	@$(TRAINING_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --only-binary :all: \
+		-r triton_models/lung_nodule/training/requirements.txt
 	@touch $@
 
 # The PWA is built with the system's node where it is new enough, else with one from a wheel.
