@@ -235,8 +235,8 @@ def _spread(figures: dict[str, Any] | None) -> list[str]:
         f"{figures['median_error_mm']:.1f} mm), where one reader lies",
         f"{figures['one_reader_from_the_others_mm']:.1f} mm from the mean of the others.",
         f"{figures['within_the_readers']:.0%} of the measures lie between the smallest and the largest reader,",
-        f"{figures['median_range_of_readers_mm']:.1f} mm apart in the median. It is less sure than a reader: a rule that",
-        "turns on a millimetre must be read with that in mind.",
+        f"{figures['median_range_of_readers_mm']:.1f} mm apart in the median. It is less sure than a reader: a rule",
+        "that turns on a millimetre must be read with that in mind.",
     ]
 
 
