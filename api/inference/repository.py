@@ -29,6 +29,15 @@ _DTYPES = {
     "TYPE_FP64": np.float64,
 }
 
+# What Triton's backends look for in a version's folder where the config says nothing else.
+FILENAMES = {
+    "onnxruntime": "model.onnx",
+    "openvino": "model.xml",
+    "python": "model.py",
+    "pytorch": "model.pt",
+    "tensorrt": "model.plan",
+}
+
 
 @dataclass(frozen=True)
 class ModelFolder:
@@ -93,7 +102,8 @@ def read_model_folder(path: Path) -> ModelFolder:
     try:
         config = parse((path / "config.pbtxt").read_text("utf-8"))
         card = json.loads((path / "card.json").read_text("utf-8"))
-        filename = str(config.last("default_model_filename", "model.onnx"))
+        usual = FILENAMES.get(str(config.last("backend", "")), "model.onnx")
+        filename = str(config.last("default_model_filename", usual))
         versions = _versions(path, filename)
         return ModelFolder(
             name=str(config.last("name", path.name)),

@@ -63,6 +63,17 @@ def test_tensors_versions_and_filename_come_from_the_config(toy: Path) -> None:
     assert folder.describe("2").card == CARD
 
 
+def test_other_backends_have_files_of_other_names(toy: Path) -> None:
+    config = CONFIG.replace("onnxruntime", "python").replace('default_model_filename: "net.onnx"', "")
+    (toy / "toy" / "config.pbtxt").write_text(config)
+    (toy / "toy" / "10" / "model.py").write_bytes(b"")
+
+    folder = read_repository(toy)["toy"]
+
+    assert folder.versions == ("10",)
+    assert folder.file("10").name == "model.py"
+
+
 def test_a_version_may_have_a_card_of_its_own(toy: Path) -> None:
     (toy / "toy" / "10" / "card.json").write_text(json.dumps({**CARD, "title": "Toy, trained anew"}))
 
