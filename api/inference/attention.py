@@ -43,7 +43,8 @@ async def attend(
     """By slice, uint8 (row, column) of the volume: 0 where blanking changes nothing, 255 where it changes most.
 
     geometry: of the model's patches; of them that plane is blanked that lies in the slices. Where none does: nothing.
-    tensors:  names of the input (place, plane, size, size) and of the output (place, plane), logits
+    tensors:  names of the input (place, plane, size, size) and of the output (place, plane), logits, each of its own
+              plane alone: a row asks about as many blanked pictures as it has planes
     """
     lying = np.flatnonzero(lies_in_slices(geometry.planes, volume.affine))
     found: dict[int, Bytes] = {}
@@ -54,7 +55,7 @@ async def attend(
         part = partial(_part, progress, number, len(places))
         at = round(float(place.index[0]))
         patch = to_input(volume.voxels, volume.affine, place.index[None], np.array([place.diameter]), geometry)[0]
-        fall = await _fall(patch, plane, tensors, predict, part)
+        fall = await _fall(patch[plane], len(patch), tensors, predict, part)
         if fall.max() < LEAST_FALL:
             continue
         painted = _painted(volume, place, geometry, plane, fall / fall.max())
@@ -68,21 +69,23 @@ def _part(progress: Progress, number: int, count: int, done: float) -> None:
 
 
 async def _fall(
-    patch: NDArray[np.int16], plane: int, tensors: tuple[str, str], predict: Predict, progress: Progress
+    picture: NDArray[np.int16], a_row: int, tensors: tuple[str, str], predict: Predict, progress: Progress
 ) -> NDArray[np.float64]:
-    """float64 (size, size): mean fall of the plane's logit over the windows that blank a pixel; rises count as 0."""
-    size = patch.shape[-1]
+    """float64 (size, size): mean fall of the picture's logit over the windows that blank a pixel; rises count as 0."""
+    size = len(picture)
     steps = range(0, size - WINDOW + 1, STRIDE)
     corners = [(top, left) for top in steps for left in steps]
-    asked = np.repeat(patch[None], 1 + len(corners), axis=0)
+    rows = -(-(1 + len(corners)) // a_row)
+    pictures = np.repeat(picture[None], rows * a_row, axis=0)
     for number, (top, left) in enumerate(corners, 1):
-        asked[number, plane, top : top + WINDOW, left : left + WINDOW] = BLANK_HU
+        pictures[number, top : top + WINDOW, left : left + WINDOW] = BLANK_HU
+    asked = pictures.reshape(rows, a_row, size, size)
     name, output = tensors
     answers: list[NDArray[Any]] = []
     for start in range(0, len(asked), BATCH):
         answers.append((await predict({name: asked[start : start + BATCH]}))[output])
         progress(start / len(asked))
-    logits = np.concatenate(answers).astype(np.float64)[:, plane]
+    logits = np.concatenate(answers).astype(np.float64).ravel()[: 1 + len(corners)]
     total, times = np.zeros((size, size)), np.zeros((size, size))
     for (top, left), logit in zip(corners, logits[1:], strict=True):
         total[top : top + WINDOW, left : left + WINDOW] += max(0.0, float(logits[0] - logit))

@@ -64,7 +64,7 @@ OUTPUT = "plane_logit"
 BATCH = 16
 # Candidates that are looked at again in the slanted planes.
 SECOND_LOOK = 96
-# Marked findings that are told what the model went by: each takes 82 answers.
+# Marked findings that are told what the model went by: each takes 28 rows of three pictures.
 MOST_ATTENDED = 5
 # With slices farther apart, planes across them are too blurred to have a vote.
 COARSE_SLICES_MM = 4.0

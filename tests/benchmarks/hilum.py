@@ -27,6 +27,7 @@ PAGE = """query ($id: ID!, $after: String) { node(id: $id) { ... on Upload { fil
 STATE = """query ($id: ID!) { node(id: $id) { ... on Upload { status accepted rejections { totalCount }
   cases(first: 2) { edges { node { id latestAnalysis {
     id status stage failure queuedAt startedAt finishedAt findings { id }
+    timing { reading preparing asking interpreting compute }
   } } } } } } }"""
 
 

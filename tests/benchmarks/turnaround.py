@@ -107,10 +107,11 @@ def _once(hilum: Hilum, files: list[bytes]) -> dict[str, float]:
         "ingest": ingested,
         "waiting": _between(analysis, "queuedAt", "startedAt"),
         "analysis": _between(analysis, "startedAt", "finishedAt"),
+        **analysis["timing"],
     }
 
 
-def _between(analysis: Mapping[str, str], first: str, second: str) -> float:
+def _between(analysis: Mapping[str, Any], first: str, second: str) -> float:
     return (datetime.fromisoformat(analysis[second]) - datetime.fromisoformat(analysis[first])).total_seconds()
 
 

@@ -97,3 +97,15 @@ def test_two_findings_of_one_slice_share_its_map_and_none_has_none(volume: Volum
 
 def test_where_no_plane_lies_in_the_slices_there_is_no_map(volume: Volume) -> None:
     assert ask(volume, [PLACE], PatchGeometry(planes=(CORONAL, SAGITTAL))) == {}
+
+
+async def test_each_plane_is_judged_by_itself(volume: Volume) -> None:
+    """So that a row may hold three pictures of the same plane."""
+    predictor = EmbeddedPredictor(Path("triton_models"), 1)
+    patch = to_input(volume.voxels, volume.affine, PLACE.index[None], np.array([PLACE.diameter]), FIRST_PLANES)
+
+    logits = (await predictor.predict(MODEL, "1", {INPUT: patch}))[OUTPUT]
+    turned = (await predictor.predict(MODEL, "1", {INPUT: patch[:, [2, 0, 1]]}))[OUTPUT]
+    await predictor.close()
+
+    np.testing.assert_allclose(turned, logits[:, [2, 0, 1]], atol=1e-4)
