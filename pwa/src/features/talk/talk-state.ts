@@ -24,6 +24,7 @@ export class TalkState {
   readonly look = new Store<Talk>({ comments: undefined, total: 0, earlier: undefined, fault: undefined });
   readonly #caseId: string;
   readonly #life = new AbortController();
+  #isRead = false;
 
   constructor(caseId: string) {
     this.#caseId = caseId;
@@ -65,8 +66,10 @@ export class TalkState {
       const { case: found } = await request(CaseCommentsDocument, variables, this.#life.signal);
       if (!found) return;
       const { edges, totalCount, pageInfo } = found.comments;
+      // One that came by itself may be here before the first page is: only a page tells whether there are earlier ones.
+      const isFirst = !this.#isRead || before !== undefined;
+      this.#isRead = true;
       this.look.update((look) => {
-        const isFirst = look.comments === undefined || before !== undefined;
         return {
           comments: withComments(
             look.comments ?? [],
