@@ -27,6 +27,10 @@ const PATHS = {
   undo: 'M4 10h10a5 5 0 010 10H9M8 6l-4 4 4 4',
   across: 'M12 3v18M9 7l-6 10h6zM15 7l6 10h-6z',
   upend: 'M3 12h18M7 9l10-6v6zM7 15l10 6v-6z',
+  bell: 'M6 17V11a6 6 0 0112 0v6l1.5 1.5h-15zM10 20.5a2.2 2.2 0 004 0',
+  filter: 'M4 6h16M7 12h10M10 18h4',
+  help: 'M12 3a9 9 0 100 18 9 9 0 000-18zM9.5 9.5a2.5 2.5 0 113.6 2.2c-.8.5-1.1 1-1.1 1.8m0 3v.1',
+  comment: 'M4 5h16v11H9l-5 4z',
   info: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 8v6m0-9.5v.1',
 } as const;
 
