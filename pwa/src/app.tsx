@@ -8,6 +8,7 @@ import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
+import { followUnread } from './graphql/unread';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
 import { Lazy } from './ui/lazy';
@@ -22,11 +23,13 @@ const TITLES = {
   worklist: 'Worklist',
   upload: 'Upload',
   case: 'Case',
+  inbox: 'Inbox',
   settings: 'Settings',
   help: 'Help',
   'sign-up': 'Worklist',
 } as const;
 
+const inbox = () => import('./features/inbox/inbox');
 const settings = () => import('./features/settings/settings');
 const help = () => import('./features/help/help');
 
@@ -66,6 +69,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
   useEffect(() => {
     const controller = new AbortController();
     followNews(viewer.eventCursor, controller.signal);
+    followUnread(controller.signal);
     return () => controller.abort();
   }, []);
 
@@ -89,9 +93,10 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
       {at.screen === 'upload' && <Upload />}
+      {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label="Inbox" />}
       {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
       {at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
-      {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
+      {at.screen === 'case' && <Case key={at.caseId} at={at} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
           <h1 class="visually-hidden">Worklist</h1>

@@ -8,21 +8,24 @@ import { follow } from './live';
 import { request } from './session';
 
 export type ViewerEvent = ViewerEventsSubscription['viewerEvents'];
-type Listener = (event: ViewerEvent | { readonly __typename: 'Gap' }) => void;
+/** `Gap`: news was missed, read again. `CaseRead`: the viewer read its comments just now, on this device. */
+type News = ViewerEvent | { readonly __typename: 'Gap' } | { readonly __typename: 'CaseRead'; readonly caseId: string };
+type Listener = (event: News) => void;
 
 const listeners = new Set<Listener>();
 
-/** Hears what concerns the viewer: uploads and the worklist. A `Gap` says that news was missed: read again. */
+/** Hears what concerns the viewer: uploads, the worklist, the inbox. */
 export function hearNews(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
+export function tellNews(news: News): void {
+  for (const listener of [...listeners]) listener(news);
+}
+
 /** One subscription for the whole app, from the cursor that came with signing in. */
 export function followNews(after: string, signal: AbortSignal): void {
-  const tell = (event: Parameters<Listener>[0]) => {
-    for (const listener of [...listeners]) listener(event);
-  };
   void follow(
     ViewerEventsDocument,
     {},
@@ -30,10 +33,10 @@ export function followNews(after: string, signal: AbortSignal): void {
       after,
       signal,
       cursorOf: (event) => event.viewerEvents.cursor,
-      onEvent: (event) => tell(event.viewerEvents),
+      onEvent: (event) => tellNews(event.viewerEvents),
       onGap: async () => {
         const { viewer }: EventCursorQuery = await request(EventCursorDocument, {}, signal);
-        tell({ __typename: 'Gap' });
+        tellNews({ __typename: 'Gap' });
         return viewer?.eventCursor ?? after;
       },
     },

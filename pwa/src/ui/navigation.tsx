@@ -1,4 +1,5 @@
 import { useStore } from '../graphql/store';
+import { unreadCount } from '../graphql/unread';
 import { busyCount } from '../offline/transfers';
 import { Icon, type IconName } from './icon';
 import { addressTo, type Route } from './route';
@@ -11,6 +12,7 @@ interface NavigationProps {
 /** The places of the app: at the bottom of a phone, where the thumb is; in the bar where there is room. */
 export function Navigation({ at, mayUpload }: NavigationProps) {
   const running = useStore(busyCount);
+  const unread = useStore(unreadCount);
   return (
     <nav class="places" aria-label="Hilum">
       <Place icon="list" name="Worklist" to={{ screen: 'worklist' }} isHere={at === 'worklist' || at === 'case'} />
@@ -24,6 +26,7 @@ export function Navigation({ at, mayUpload }: NavigationProps) {
           of="under way"
         />
       )}
+      <Place icon="bell" name="Inbox" to={{ screen: 'inbox' }} isHere={at === 'inbox'} count={unread} of="unread" />
       <Place icon="tools" name="Settings" to={{ screen: 'settings' }} isHere={at === 'settings'} />
       <Place icon="help" name="Help" to={{ screen: 'help' }} isHere={at === 'help'} />
     </nav>

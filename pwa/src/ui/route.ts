@@ -4,30 +4,46 @@ import { Store } from '../graphql/store';
 export type Route =
   | { readonly screen: 'worklist' }
   | { readonly screen: 'upload' }
+  | { readonly screen: 'inbox' }
   | { readonly screen: 'settings' }
   | { readonly screen: 'help' }
   /** For whoever is not signed in yet. organizationId: where an organization lets patients sign up. */
   | { readonly screen: 'sign-up'; readonly invitation?: string; readonly organizationId?: string }
-  | { readonly screen: 'case'; readonly caseId: string; readonly findingId?: string };
+  | {
+      readonly screen: 'case';
+      readonly caseId: string;
+      readonly findingId?: string;
+      readonly commentId?: string;
+      readonly tab?: CaseTab;
+    };
+
+/** A part of a case that an address can name, besides its findings. */
+export type CaseTab = 'comments' | 'reading';
 
 export function readRoute(hash: string): Route {
-  const [first, caseId, third, findingId] = hash
+  const [first, caseId, third, fourth] = hash
     .replace(/^#?\/?/, '')
     .split('/')
     .map(decode);
   if (first === 'upload') return { screen: 'upload' };
+  if (first === 'inbox') return { screen: 'inbox' };
   if (first === 'settings') return { screen: 'settings' };
   if (first === 'help') return { screen: 'help' };
   if (first === 'invitations' && caseId) return { screen: 'sign-up', invitation: caseId };
   if (first === 'sign-up' && caseId) return { screen: 'sign-up', organizationId: caseId };
   if (first === 'cases' && caseId) {
-    return third === 'findings' && findingId ? { screen: 'case', caseId, findingId } : { screen: 'case', caseId };
+    const at = { screen: 'case', caseId } as const;
+    if (third === 'findings' && fourth) return { ...at, findingId: fourth };
+    if (third === 'comments')
+      return fourth ? { ...at, tab: 'comments', commentId: fourth } : { ...at, tab: 'comments' };
+    return third === 'reading' ? { ...at, tab: 'reading' } : at;
   }
   return { screen: 'worklist' };
 }
 
 export function addressTo(route: Route): string {
   if (route.screen === 'upload') return '#/upload';
+  if (route.screen === 'inbox') return '#/inbox';
   if (route.screen === 'settings') return '#/settings';
   if (route.screen === 'help') return '#/help';
   if (route.screen === 'sign-up') {
@@ -38,7 +54,9 @@ export function addressTo(route: Route): string {
   }
   if (route.screen === 'worklist') return '#/';
   const address = `#/cases/${encodeURIComponent(route.caseId)}`;
-  return route.findingId ? `${address}/findings/${encodeURIComponent(route.findingId)}` : address;
+  if (route.findingId) return `${address}/findings/${encodeURIComponent(route.findingId)}`;
+  if (route.commentId) return `${address}/comments/${encodeURIComponent(route.commentId)}`;
+  return route.tab ? `${address}/${route.tab}` : address;
 }
 
 export const route = new Store<Route>(readRoute(location.hash));

@@ -82,6 +82,9 @@ const WORDS: Record<string, string> = {
   PATIENT: 'Patient',
   CLINICIAN: 'Clinician',
   ADMINISTRATOR: 'Administrator',
+  OWNER: 'Owner',
+  CONTRIBUTOR: 'Contributor',
+  READER: 'Reader',
 };
 
 export function wordOf(value: string): string {

@@ -2,15 +2,17 @@ import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { session } from '../../graphql/session';
 import { useStore } from '../../graphql/store';
+import { caseWasOpened } from '../../graphql/unread';
 import { Disclaimer } from '../../ui/disclaimer';
 import { Notice } from '../../ui/notice';
-import { goTo, replaceRoute } from '../../ui/route';
+import { goTo, type Route, replaceRoute } from '../../ui/route';
 import { isPhantom } from '../../ui/words';
 import type ViewerComponent from '../../viewer/viewer';
 import { Readings } from '../reading/readings';
 import { Released } from '../reading/released';
 import { Reports } from '../reports/reports';
 import { Comments } from '../talk/comments';
+import { useCommentPlace, useReadingMark } from '../talk/reading-mark';
 import { AnalysisPanel } from './analysis-panel';
 import { CaseHead } from './case-head';
 import { type CaseDetail, CaseState } from './case-state';
@@ -24,11 +26,10 @@ type TabName = 'findings' | 'comments' | 'reading' | 'result';
 type ViewerType = ComponentType<Parameters<typeof ViewerComponent>[0]>;
 
 interface CaseProps {
-  readonly caseId: string;
-  readonly findingId: string | undefined;
+  readonly at: Extract<Route, { readonly screen: 'case' }>;
 }
 
-export function Case({ caseId, findingId }: CaseProps) {
+export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: CaseProps) {
   const state = useMemo(() => new CaseState(caseId), [caseId]);
   const { detail, analyses, fault, isGone, refusal, isAsking } = useStore(state.look);
   const Viewer = useViewer();
@@ -38,6 +39,13 @@ export function Case({ caseId, findingId }: CaseProps) {
   const { total: commentCount } = useStore(state.talk.look);
   const who = useStore(session);
   useEffect(() => () => state.close(), [state]);
+  useReadingMark(caseId, state.talk, (chosenTab ?? namedTab) === 'comments');
+  useCommentPlace(state.talk, commentId);
+  const isOpen = detail !== undefined;
+  useEffect(() => {
+    // What was told of it stays unread where that cannot be noted now; nothing is lost.
+    if (isOpen) caseWasOpened(caseId).catch(() => undefined);
+  }, [isOpen, caseId]);
 
   // The newest finished result stays in view while a new analysis runs.
   const newest = analyses[0];
@@ -151,7 +159,7 @@ export function Case({ caseId, findingId }: CaseProps) {
           ),
         },
       ];
-  const tab = chosenTab ?? tabs[0]?.name ?? 'findings';
+  const tab = tabs.find(({ name }) => name === (chosenTab ?? namedTab))?.name ?? tabs[0]?.name ?? 'findings';
   return (
     <main class={`case ${tab === 'findings' ? '' : 'is-talking'}`}>
       <CaseHead detail={detail} />

@@ -75,7 +75,7 @@ function Line({ comment, isOwn, isPatient, number, onFinding }: LineProps) {
   const { author, createdAt, editedAt, audience, anchor, deleted, body, mentions } = comment;
   const findingId = anchor?.finding?.id;
   return (
-    <li class={`comment ${isOwn ? 'is-own' : ''}`}>
+    <li class={`comment ${isOwn ? 'is-own' : ''}`} data-comment={comment.id}>
       <p class="comment-head">
         <b>{isOwn ? 'You' : author.displayName}</b>
         {author.role === 'PATIENT' && !isOwn && <span class="badge">{wordOf(author.role)}</span>}

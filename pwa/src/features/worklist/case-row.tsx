@@ -1,5 +1,6 @@
 import type { CaseRowFragment } from '../../graphql/generated/graphql';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
+import { Icon } from '../../ui/icon';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
 import { ageOf, agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
@@ -42,6 +43,11 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
           <span class="badges">
             <UrgencyBadge urgency={row.urgency} />
             <StatusBadge status={row.status} />
+            {row.unreadComments > 0 && (
+              <span class="unread">
+                <Icon name="comment" /> {row.unreadComments} unread
+              </span>
+            )}
             <PhantomBadge subject={row} />
             {analysis && <span class="muted">{outcomeOf(analysis)}</span>}
           </span>

@@ -20,6 +20,7 @@ test('each choice is asked for', () => {
     urgency: ['URGENT'],
     modality: ['CT', 'MR'],
     period: 'week',
+    isUnread: true,
   } as const;
 
   expect(filterOf(choice, NOON)).toEqual({
@@ -27,9 +28,10 @@ test('each choice is asked for', () => {
     status: ['READY'],
     urgency: ['URGENT'],
     modality: ['CT', 'MR'],
+    unreadOnly: true,
     createdAfter: '2026-03-03T12:00:00.000Z',
   });
-  expect(countOf(choice)).toBe(3);
+  expect(countOf(choice)).toBe(4);
 });
 
 test('a value chosen twice is not chosen', () => {

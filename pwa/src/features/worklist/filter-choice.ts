@@ -11,6 +11,8 @@ export interface FilterChoice {
   readonly urgency: readonly Urgency[];
   readonly modality: readonly string[];
   readonly period: Period;
+  /** Only cases with comments that the viewer has not read. */
+  readonly isUnread: boolean;
   readonly order: CaseOrder;
 }
 
@@ -20,6 +22,7 @@ export const EVERYTHING: FilterChoice = {
   urgency: [],
   modality: [],
   period: 'any',
+  isUnread: false,
   order: 'MOST_URGENT',
 };
 
@@ -34,13 +37,14 @@ export function filterOf(choice: FilterChoice, now: number): CaseFilter {
     ...(choice.status && { status: [choice.status] }),
     ...(choice.urgency.length > 0 && { urgency: [...choice.urgency] }),
     ...(choice.modality.length > 0 && { modality: [...choice.modality] }),
+    ...(choice.isUnread && { unreadOnly: true }),
     ...(choice.period !== 'any' && { createdAfter: new Date(now - DAYS[choice.period] * DAY_MS).toISOString() }),
   };
 }
 
 /** How many of the choices behind the filter button hold something back. */
-export function countOf({ urgency, modality, period }: FilterChoice): number {
-  return Number(urgency.length > 0) + Number(modality.length > 0) + Number(period !== 'any');
+export function countOf({ urgency, modality, period, isUnread }: FilterChoice): number {
+  return Number(isUnread) + Number(urgency.length > 0) + Number(modality.length > 0) + Number(period !== 'any');
 }
 
 export function isFiltered(choice: FilterChoice): boolean {

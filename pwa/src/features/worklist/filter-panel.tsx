@@ -40,6 +40,12 @@ export function FilterPanel({ id, choice, onChoose }: FilterPanelProps) {
         onPick={(each) => onChoose({ ...choice, modality: toggled(choice.modality, each) })}
       />
       <Chips
+        name="Comments"
+        values={[['unread', 'Unread only']]}
+        isOn={() => choice.isUnread}
+        onPick={() => onChoose({ ...choice, isUnread: !choice.isUnread })}
+      />
+      <Chips
         name="Received within"
         values={PERIODS}
         isOn={(each) => choice.period === each}

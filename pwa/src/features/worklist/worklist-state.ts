@@ -36,6 +36,8 @@ export class WorklistState {
       if (event.__typename === 'WorklistChanged') {
         this.look.update((look) => ({ ...look, ...withRow(look, event.case) }));
         this.#readSoon();
+      } else if (event.__typename === 'CaseRead') {
+        this.look.update((look) => withoutUnread(look, event.caseId));
       } else if (event.__typename === 'Gap') this.#readSoon();
     });
     const leaveLive = isLive.follow((isBack) => {
@@ -99,4 +101,9 @@ export class WorklistState {
       this.look.update((look) => ({ ...look, isLoading: false, fault: messageOf(error) }));
     }
   }
+}
+
+/** The viewer read its comments on this device: no need to ask the server for what is known. */
+function withoutUnread(look: WorklistLook, caseId: string): WorklistLook {
+  return { ...look, rows: look.rows.map((row) => (row.id === caseId ? { ...row, unreadComments: 0 } : row)) };
 }
