@@ -34,6 +34,7 @@ from api.persistence.audit.entries import NewEntry, Outcome, Service, new_entry
 from api.persistence.columns import is_storable
 from api.persistence.sealing.keyring import Keyring
 from api.persistence.tables import IdempotencyKey
+from api.push.sender import PushSender
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
 from api.storage.object_store import ObjectStore
@@ -67,6 +68,7 @@ class House:
     mailer: Mailer
     seals: SealedTexts
     keyring: Keyring
+    push: PushSender | None = None  # None: push is off
     service: Service = Service.ANONYMOUS
 
     @asynccontextmanager
