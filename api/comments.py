@@ -16,6 +16,7 @@ from api.persistence import cases as case_rows
 from api.persistence.audiences import SHOWN_BY
 from api.persistence.audiences import Audience as Audience  # of this feature's own words
 from api.persistence.columns import is_storable, now
+from api.persistence.notices import Topic
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
 from api.persistence.tables import Analysis, Case, CaseStudy, Comment, Finding, Participant, Series, Stack, User
 from api.unit_of_work import UnitOfWork
@@ -88,6 +89,7 @@ async def add(
     await uow.session.flush()
     once.keep(comment=comment.key)
     uow.audit(Action.CASE_COMMENT, case_key)
+    await uow.notify(Topic.COMMENT_ADDED, case_key, comment.key)
     uow.tell(comment_added(case_key, comment.key), *case_changed(case_key, case.organization_key))
     return comment
 

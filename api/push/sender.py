@@ -1,5 +1,6 @@
 """Hand a sealed message to a push service."""
 
+import re
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,7 @@ from api.push.vapid import Vapid
 TOPIC_LENGTH = 32  # RFC 8030 section 5.4
 GONE = frozenset({404, 410})  # sections 7.3 and 8.2: the browser has unsubscribed
 TOO_MANY = 429
+SECONDS = re.compile("[0-9]{1,6}")  # of Retry-After; a date is passed over
 HIGH, NORMAL = "high", "normal"
 
 
@@ -83,12 +85,16 @@ class PushSender:
                 await response.aclose()  # its body says nothing that is needed, and may be long
         except (httpx.HTTPError, ssl.SSLError, OSError):
             raise PushServiceAway("The push service does not answer.") from None
-        return _outcome(response.status_code)
+        return _outcome(response)
 
 
-def _outcome(status: int) -> Outcome:
+def _outcome(response: httpx.Response) -> Outcome:
+    status = response.status_code
     if status in GONE:
         return Outcome.GONE
     if status == TOO_MANY or status >= 500:
-        raise PushServiceAway("The push service takes nothing now.")
+        seconds = response.headers.get("retry-after", "")
+        raise PushServiceAway(
+            "The push service takes nothing now.", retry_after=float(seconds) if SECONDS.fullmatch(seconds) else None
+        )
     return Outcome.TAKEN if 200 <= status < 300 else Outcome.REFUSED

@@ -21,8 +21,8 @@ strawberry.enum(NotificationKind)
 
 
 @strawberry.type(
-    description="Something that the viewer is told. While it is unread, more of its kind and case are counted in it, and "
-    "`at` is of the newest."
+    description="Something that the viewer is told. While it is unread, more of its kind and case are counted in it, "
+    "and `at` is of the newest."
 )
 class Notification(Node):
     row: strawberry.Private[tables.Notification]

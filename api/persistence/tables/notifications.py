@@ -80,3 +80,5 @@ class PushSubscription(SQLModel, table=True):
     auth: bytes = sealed("push_subscriptions.auth", "bytes")
     number: int = Field(sa_column=Column(BigInteger, nullable=False))
     registered_at: datetime = instant()
+    failures: int = 0  # of its push service, one after another
+    away_until: datetime | None = instant(nullable=True)  # it is not asked before

@@ -92,6 +92,8 @@ def upgrade() -> None:
         sa.Column("auth", sa.LargeBinary(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("registered_at", moment, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("away_until", moment, nullable=True),
         sa.ForeignKeyConstraint(["user_key"], ["users.key"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["session_key"], ["sessions.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
