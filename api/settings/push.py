@@ -1,9 +1,12 @@
 """Settings of notifications and Web Push."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
+
+VAPID_KEY = re.compile(r"[A-Za-z0-9_-]{43}=?")
 
 
 class PushSettings(BaseSettings):
@@ -33,6 +36,13 @@ class PushSettings(BaseSettings):
     push_ttl_seconds: int = Field(
         86_400, ge=0, description="Time that a push service keeps what it cannot deliver yet, seconds."
     )
+
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _is_a_key(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not VAPID_KEY.fullmatch(given.get_secret_value()):
+            raise ValueError("HILUM_VAPID_PRIVATE_KEY is 32 bytes in base64url, 43 characters.")
+        return given
 
     @field_validator("push_contact")
     @classmethod
