@@ -30,6 +30,8 @@ from api.persistence.engine import open_engine, session_maker
 from api.persistence.jobs import open_jobs
 from api.persistence.logins import Login
 from api.persistence.sealing.keyring import FirstKeys, Keyring
+from api.push.sender import PushSender
+from api.push.vapid import Vapid, key_of_secret, parse_private_key
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
 from api.storage.data_keys import DataKeys
@@ -64,6 +66,10 @@ class Keys:
     @property
     def codes(self) -> bytes:
         return secret_key(self.folder / "codes.key")
+
+    @property
+    def vapid(self) -> bytes:
+        return secret_key(self.folder / "vapid.key")
 
 
 class ManagedDirectory(UserDirectory, Protocol):
@@ -190,6 +196,7 @@ async def _open_house(
         mailer=mailer,
         seals=seals,
         keyring=keyring,
+        push=choose_push(settings, keys),
         service=service,
     )
     try:
@@ -227,6 +234,17 @@ def choose_predictor(settings: Settings) -> Predictor:
             waiting_calls=settings.triton_waiting_calls,
         ),
     )
+
+
+def choose_push(settings: Settings, keys: Keys) -> PushSender | None:
+    """Raises: ValueError for a private key that is none."""
+    if settings.push == "off":
+        return None
+    given = settings.vapid_private_key
+    key = parse_private_key(given.get_secret_value()) if given is not None else key_of_secret(keys.vapid)
+    public = settings.url if settings.url.startswith("https://") else "mailto:hilum@localhost"
+    vapid = Vapid(key, settings.push_contact or public)
+    return PushSender(vapid, settings.push_allowed, settings.push_seconds, settings.push_ttl_seconds)
 
 
 def choose_mailer(settings: Settings) -> Mailer:

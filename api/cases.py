@@ -15,10 +15,11 @@ from api.events.append import case_changed
 from api.permissions import Action, Actor, CaseSubject, is_conceivable
 from api.persistence import case_search
 from api.persistence import cases as case_rows
+from api.persistence.audiences import unread
 from api.persistence.columns import is_storable, now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
 from api.persistence.sealing.folding import words
-from api.persistence.tables import Case, CaseStudy, Participant, Series, User
+from api.persistence.tables import Case, CaseStudy, Comment, Participant, Series, User
 from api.unit_of_work import UnitOfWork
 
 TITLE_LENGTH = 200
@@ -44,6 +45,7 @@ class CaseFilter:
     text: str | None = None  # see `api.persistence.case_search`
     created_after: datetime | None = None
     created_before: datetime | None = None
+    unread_only: bool = False  # cases with comments that the actor has not read
 
 
 async def find(uow: UnitOfWork, case_key: UUID) -> Case | None:
@@ -187,6 +189,9 @@ def _conditions(chosen: CaseFilter, uow: UnitOfWork) -> list[ColumnElement[bool]
         conditions.append(col(Case.created_at) > chosen.created_after)
     if chosen.created_before is not None:
         conditions.append(col(Case.created_at) < chosen.created_before)
+    if chosen.unread_only:
+        of_this = select(col(Comment.key)).where(col(Comment.case_key) == col(Case.key), unread(uow.actor))
+        conditions.append(of_this.correlate(Case).exists())
     # Told to correlate, for it stands two queries deep, where nothing but the nearest one is looked at.
     of_case = select(col(CaseStudy.study_key)).where(col(CaseStudy.case_key) == col(Case.key)).correlate(Case)
     if chosen.modality is not None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -14,7 +13,10 @@ from api.errors import Conflict, Invalid, NotFound, NotPermitted, TooLarge
 from api.events.append import case_changed, comment_added
 from api.permissions import Action, CaseSubject, is_allowed
 from api.persistence import cases as case_rows
+from api.persistence.audiences import SHOWN_BY
+from api.persistence.audiences import Audience as Audience  # of this feature's own words
 from api.persistence.columns import is_storable, now
+from api.persistence.notices import Topic
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
 from api.persistence.tables import Analysis, Case, CaseStudy, Comment, Finding, Participant, Series, Stack, User
 from api.unit_of_work import UnitOfWork
@@ -24,16 +26,7 @@ MOST_MENTIONS = 50
 OLDEST_FIRST = [SortKey(col(Comment.created_at), datetime), SortKey(col(Comment.key), UUID)]
 
 
-class Audience(StrEnum):
-    CLINICIANS = "CLINICIANS"
-    EVERYONE = "EVERYONE"
-
-
-# Which right shows comments meant for whom, and which lets one write them.
-SHOWN_BY = {
-    Audience.EVERYONE: Action.CASE_SEE_COMMENTS,
-    Audience.CLINICIANS: Action.CASE_SEE_CLINICIANS_COMMENTS,
-}
+# Which right lets one write comments meant for whom.
 WRITTEN_BY = {
     Audience.EVERYONE: Action.CASE_COMMENT,
     Audience.CLINICIANS: Action.CASE_COMMENT_TO_CLINICIANS,
@@ -96,6 +89,7 @@ async def add(
     await uow.session.flush()
     once.keep(comment=comment.key)
     uow.audit(Action.CASE_COMMENT, case_key)
+    await uow.notify(Topic.COMMENT_ADDED, case_key, comment.key)
     uow.tell(comment_added(case_key, comment.key), *case_changed(case_key, case.organization_key))
     return comment
 

@@ -66,6 +66,7 @@ class Action(StrEnum):
     MODEL_SEE = "model:see"
     MODEL_ACTIVATE = "model:activate"  # the version that new analyses take
     SESSION_MANAGE = "session:manage"  # one's own
+    NOTIFICATION_MANAGE = "notification:manage"  # one's own, and where they are pushed to
     USER_SEE_PATIENTS = "user:see_patients"  # accounts of patients of one's organization, others than oneself
     USER_ADMINISTER = "user:administer"  # list, invite, role, disable
     API_KEY_ADMINISTER = "api_key:administer"
@@ -150,6 +151,7 @@ GENERAL: dict[Action, Set[Role]] = {
     Action.UPLOAD_CREATE: frozenset({Role.PATIENT, Role.CLINICIAN, Role.PARTNER}),
     Action.MODEL_SEE: frozenset(Role),
     Action.SESSION_MANAGE: PEOPLE,
+    Action.NOTIFICATION_MANAGE: PEOPLE,
     Action.USER_SEE_PATIENTS: frozenset({Role.CLINICIAN, Role.ADMINISTRATOR, Role.PARTNER}),
     Action.USER_ADMINISTER: ADMINISTRATORS,
     Action.API_KEY_ADMINISTER: ADMINISTRATORS,

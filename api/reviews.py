@@ -12,6 +12,7 @@ from api.events.append import case_changed, review_changed
 from api.permissions import Action, is_allowed
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
+from api.persistence.notices import Topic
 from api.persistence.tables import Case, Release, Review
 from api.unit_of_work import UnitOfWork
 
@@ -60,8 +61,9 @@ async def sign(
     if case.status != "ARCHIVED":
         case.status = REVIEWED
     uow.audit(Action.CASE_SIGN, case_key)
+    await uow.notify(Topic.REVIEW_SIGNED, case_key, review.key)
     if patient_summary is not None:
-        _release(uow, review, patient_summary)
+        await _release(uow, review, patient_summary)
     once.keep(review=review.key)
     _tell(uow, case, review)
     await uow.session.flush()
@@ -75,7 +77,7 @@ async def release(uow: UnitOfWork, review_key: UUID, summary: str) -> Review:
     case = await _locked(uow, review.case_key)
     if await _standing(uow, review_key) is not None:
         raise Conflict("This review is released already. Withdraw that first.", ["reviewId"])
-    _release(uow, review, summary)
+    await _release(uow, review, summary)
     _tell(uow, case, review)
     await uow.session.flush()
     return review
@@ -141,7 +143,7 @@ async def released_urgency(uow: UnitOfWork, case_keys: Iterable[UUID]) -> dict[U
     return {row[0]: row[1] for row in await uow.session.execute(statement)}
 
 
-def _release(uow: UnitOfWork, review: Review, summary: str) -> None:
+async def _release(uow: UnitOfWork, review: Review, summary: str) -> None:
     assert uow.actor is not None
     uow.session.add(
         Release(
@@ -152,6 +154,7 @@ def _release(uow: UnitOfWork, review: Review, summary: str) -> None:
             summary=summary,
         )
     )
+    await uow.notify(Topic.RESULT_RELEASED, review.case_key, review.key)
     uow.audit(Action.CASE_RELEASE, review.case_key)
 
 

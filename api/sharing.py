@@ -14,6 +14,7 @@ from api.events.append import case_changed, participants_changed
 from api.permissions import Action, Actor, Role
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
+from api.persistence.notices import Topic
 from api.persistence.sealing.index_columns import is_blind
 from api.persistence.tables import Case, Participant, User
 from api.unit_of_work import House, UnitOfWork
@@ -56,6 +57,7 @@ async def share(
     address = _checked(email) if email is not None else None
     user = await _colleague(uow, actor, user_key) if user_key is not None else await _by_address(uow, address or "")
     there = await _find(uow, case_key, user, address)
+    was_there = there is not None and there.user_key is not None
     if access == OWNER or (there is not None and there.access == OWNER):
         await _require_owner(uow, case_key, actor)
     if there is None:
@@ -68,6 +70,8 @@ async def share(
     if there.user_key is None and user is not None:
         there.user_key = user.key
     await uow.session.flush()
+    if not was_there:
+        await uow.notify(Topic.CASE_SHARED, case_key, there.key)
     once.keep(participant=there.key)
     _tell(uow, case, Action.CASE_SHARE)
     return there
@@ -105,6 +109,7 @@ async def attach(house: House, user_key: UUID) -> None:
             there = await _find(uow, case_key, user, user.email)
             if case is not None and there is not None and there.user_key is None:
                 there.user_key = user.key
+                await uow.notify(Topic.CASE_SHARED, case_key, there.key)
                 _tell(uow, case, "case:attach")
 
 

@@ -32,8 +32,10 @@ from api.persistence.actors import seen_by
 from api.persistence.audit import writing as audit_writing
 from api.persistence.audit.entries import NewEntry, Outcome, Service, new_entry
 from api.persistence.columns import is_storable
+from api.persistence.notices import Topic
 from api.persistence.sealing.keyring import Keyring
-from api.persistence.tables import IdempotencyKey
+from api.persistence.tables import IdempotencyKey, Notice
+from api.push.sender import PushSender
 from api.settings import Settings
 from api.storage.addresses import SignedAddresses
 from api.storage.object_store import ObjectStore
@@ -67,6 +69,7 @@ class House:
     mailer: Mailer
     seals: SealedTexts
     keyring: Keyring
+    push: PushSender | None = None  # None: push is off
     service: Service = Service.ANONYMOUS
 
     @asynccontextmanager
@@ -166,6 +169,13 @@ class UnitOfWork:
     async def defer(self, task: str, **arguments: Any) -> None:
         """Leave a job in this transaction."""
         await jobs.defer(self.house.jobs, self.session, task, **arguments)
+
+    async def notify(self, topic: Topic, case_key: UUID, subject_key: UUID) -> None:
+        """Leave word of it in this transaction, for a job that tells whom it concerns, but never the actor."""
+        who = self.actor.user_key if self.actor is not None else None
+        notice = Notice(topic=topic.value, case_key=case_key, subject_key=subject_key, actor_key=who)
+        self.session.add(notice)
+        await self.defer(jobs.NOTIFY, notice_key=str(notice.key))
 
     def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
         """Leave what cannot be rolled back, as deleting files, for after the commit.

@@ -13,14 +13,17 @@ from procrastinate.jobs import Job
 from sqlalchemy import delete, func, select, text, update
 from sqlmodel import col
 
-from api import accounts, exports, ingest, sharing, uploads
+from api import accounts, exports, ingest, notifications, sharing, uploads
 from api.analyses import running as analyses
 from api.errors import PredictorAway
 from api.exports import running as export_runs
+from api.notifications import pushing, telling
 from api.oversight import anchors, rounds
 from api.persistence import jobs
 from api.persistence.columns import now
+from api.persistence.notices import Topic
 from api.persistence.tables import Analysis, Case, Event, Export, IdempotencyKey, RateBudget, SignInFailure
+from api.push.sender import PushServiceAway
 from api.telemetry import span
 from api.unit_of_work import House
 
@@ -46,12 +49,15 @@ RUN: dict[str, Run] = {
     jobs.EXPORT: export_runs.run,
     jobs.TELL_DIRECTORY: accounts.tell_directory,
     jobs.ATTACH: sharing.attach,
+    jobs.NOTIFY: telling.tell,
+    jobs.PUSH: pushing.push,
 }
 GIVE_UP: dict[str, Run] = {  # others leave nothing undone
     jobs.INGEST: ingest.give_up,
     jobs.ANALYZE: analyses.give_up,
     jobs.EXPORT: export_runs.give_up,
 }
+AWAY = (PredictorAway, PushServiceAway)
 FAILURES = "failures"  # among a job's arguments: deaths and failures; procrastinate's attempts count stops too
 RESCUE_LOCK = 0x48494C75  # of the workers one rescues at a time, so that a death counts once
 ABANDONED = "Something went wrong inside Hilum more than once. Ask the operator."
@@ -62,7 +68,7 @@ class Interrupted(Exception):
 
 
 class BeginAgain(procrastinate.BaseRetryStrategy):
-    """An interrupted job at once, and one whose model is away after a pause, both as often as it takes.
+    """An interrupted job at once, and one whose model or push service is away after a pause, as often as it takes.
 
     A failed one later each time, until it is given up.
     """
@@ -70,7 +76,7 @@ class BeginAgain(procrastinate.BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
         if isinstance(exception, Interrupted):
             return procrastinate.RetryDecision(retry_in={"seconds": 0})
-        if isinstance(exception, PredictorAway):
+        if isinstance(exception, AWAY):
             return procrastinate.RetryDecision(
                 retry_in={"seconds": ceil(exception.retry_after or LONGEST_PAUSE_SECONDS)}
             )
@@ -111,8 +117,8 @@ def register(house: House) -> None:
                     await _run(house, _subject(arguments))
             except asyncio.CancelledError as error:
                 raise Interrupted from error
-            except PredictorAway:
-                raise  # no failure of the job's; the analysis says when it has waited enough
+            except AWAY:
+                raise  # no failure of the job's; the analysis, or the age of the news, says when it is enough
             except Exception as error:  # the worker's edge: whatever it was, the subject must come to an end
                 if not await _is_enough(house, context.job, error):
                     raise
@@ -153,6 +159,7 @@ async def sweep(house: House) -> None:
         await ingest.release_kept(house)
         await exports.expire(house)
         await accounts.sweep(house)
+        await notifications.sweep(house)
         kept = now() - timedelta(hours=KEPT_HOURS)
         async with house.sessions() as session, session.begin():
             too_old = now() - timedelta(days=house.settings.event_days)
@@ -211,6 +218,8 @@ async def _abandon_analysis(house: House, analysis_key: UUID) -> None:
         case_key = await uow.session.scalar(failed.returning(col(Analysis.case_key)))
         analyzing = col(Case.key) == case_key, col(Case.status) == "ANALYZING"
         await uow.session.execute(update(Case).where(*analyzing).values(status="FAILED"))
+        if case_key is not None:
+            await uow.notify(Topic.ANALYSIS_ENDED, case_key, analysis_key)
         uow.audit("analysis:end", analysis_key, "failed")
 
 

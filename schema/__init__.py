@@ -23,6 +23,7 @@ from schema.types.events import (
     AnalysisProgressed,
     CaseChanged,
     CommentAdded,
+    NotificationArrived,
     ParticipantsChanged,
     ReviewChanged,
     UploadProgressed,
@@ -31,7 +32,7 @@ from schema.types.events import (
 
 EVENTS = [
     *(AnalysisProgressed, CaseChanged, CommentAdded, ParticipantsChanged, ReviewChanged),
-    *(UploadProgressed, WorklistChanged),
+    *(NotificationArrived, UploadProgressed, WorklistChanged),
 ]
 EXPORTED = Path(__file__).parent / "schema.graphql"
 

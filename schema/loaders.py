@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, cases, comments, images, partners, reviews, uploads
+from api import analyses, cases, comments, images, notifications, partners, reviews, uploads
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
@@ -165,6 +165,14 @@ class Loaders:
     @cached_property
     def released_urgency(self) -> DataLoader[UUID, str | None]:
         return self._one(reviews.released_urgency)
+
+    @cached_property
+    def unread_comments(self) -> DataLoader[UUID, int | None]:
+        return self._one(notifications.unread_comments)
+
+    @cached_property
+    def notifications(self) -> DataLoader[UUID, tables.Notification | None]:
+        return self._one(notifications.find_many)
 
     @cached_property
     def finding(self) -> DataLoader[UUID, tables.Finding | None]:

@@ -12,13 +12,13 @@ from uuid import UUID
 import strawberry
 
 from api.errors import NotFound
+from api.persistence.global_ids import global_id
 
 LONGEST = 512
 
 
 def node_id(type_name: str, *parts: object) -> strawberry.ID:
-    text = ":".join((type_name, *(str(part) for part in parts)))
-    return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+    return strawberry.ID(global_id(type_name, *parts))
 
 
 def parse_id(text: str) -> tuple[str, str]:

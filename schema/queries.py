@@ -23,6 +23,7 @@ from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
 from schema.types.nodes import Node
+from schema.types.notifications import Notification
 from schema.types.people import Invitation, Organization, User
 from schema.types.uploads import Upload, UploadFile
 from schema.types.viewer import Viewer, find_viewer
@@ -186,6 +187,11 @@ async def _invitation(info: Info, key: UUID) -> Invitation | None:
     return Invitation.of(row) if row else None
 
 
+async def _notification(info: Info, key: UUID) -> Notification | None:
+    row = await info.context.loaders.notifications.load(key)
+    return Notification.of(row) if row else None
+
+
 async def _api_key(info: Info, key: UUID) -> ApiKey | None:
     row = await info.context.loaders.api_keys.load(key)
     return ApiKey.of(row) if row else None
@@ -206,6 +212,7 @@ FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Finding": find_finding,
     "Review": _review,
     "Invitation": _invitation,
+    "Notification": _notification,
     "Organization": _organization,
     "Patient": _patient,
     "Series": _series,

@@ -26,7 +26,7 @@ ACTIONS = {
     "Patient": Action.CASE_SEE_IDENTITY,
 }
 # Nothing of a patient is in these; of an upload its files are, which are noted when they are shown.
-HARMLESS = frozenset({"Model", "Organization", "Upload", "User"})
+HARMLESS = frozenset({"Model", "Notification", "Organization", "Upload", "User"})
 SESSIONS = {"sign_in": "session:open", "refresh_session": "session:refresh", "sign_out": "session:close"}
 
 

@@ -29,12 +29,14 @@ from schema.types.events import (
     CaseChanged,
     CaseEvent,
     CommentAdded,
+    NotificationArrived,
     ParticipantsChanged,
     ReviewChanged,
     UploadProgressed,
     ViewerEvent,
     WorklistChanged,
 )
+from schema.types.notifications import Notification
 from schema.types.uploads import Upload
 
 NO_CASE = "There is no such case, or you may not see it."
@@ -181,3 +183,7 @@ async def _viewer_events(context: Context, listener: Listener, start: Cursor) ->
                         upload = await uploads.find(uow, event.row.subject_key)
                     if upload is not None:
                         yield UploadProgressed(cursor=cursor, at=at, upload=Upload.of(upload))
+                elif event.row.kind == EventKind.NOTIFICATION_ARRIVED and event.row.subject_key is not None:
+                    told = await context.loaders.notifications.load(event.row.subject_key)
+                    if told is not None:
+                        yield NotificationArrived(cursor=cursor, at=at, notification=Notification.of(told))

@@ -14,7 +14,7 @@ FEATURES = [
 LAYERS: list[tuple[str, list[str], str]] = [
     ("1 ground", ["api.errors", "api.permissions", "api.settings", "api.telemetry"], "listed"),
     ("2a capabilities", ["api.persistence", "api.imaging"], "own folder"),
-    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference", "api.mail",
+    ("2b capabilities", ["api.storage", "api.identity", "api.events", "api.inference", "api.mail", "api.push",
                          "api.budgets"], "own folder"),
     ("3 transaction", ["api.unit_of_work"], "own folder"),
     ("4 features", [f"api.{name}" for name in FEATURES], "own folder"),

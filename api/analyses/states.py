@@ -15,6 +15,7 @@ ENDED = frozenset(status for status, following in LEGAL.items() if not following
 # Diameters at which Lung-RADS v2022 changes category for a solid nodule at baseline: 4A from 8 mm, 4B from 15 mm.
 URGENT_MM = 15.0
 PRIORITY_MM = 8.0
+URGENT = "URGENT"
 
 
 def is_legal(before: str, after: str) -> bool:
@@ -24,4 +25,4 @@ def is_legal(before: str, after: str) -> bool:
 def urgency(diameters_mm: Iterable[float | None]) -> str:
     """Of the findings above the operating point. Says in which order to look, not what it is."""
     largest = max((d for d in diameters_mm if d is not None), default=0.0)
-    return "URGENT" if largest >= URGENT_MM else "PRIORITY" if largest >= PRIORITY_MM else "ROUTINE"
+    return URGENT if largest >= URGENT_MM else "PRIORITY" if largest >= PRIORITY_MM else "ROUTINE"

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from api.analyses.states import is_legal, urgency
+from api.analyses.states import URGENT, is_legal, urgency
 from api.events.append import analysis_progressed, case_changed
 from api.inference.findings import DetectedFinding
 from api.persistence import cases as case_rows
 from api.persistence.columns import now
+from api.persistence.notices import Topic
 from api.persistence.tables import Analysis, Case, Finding
 from api.unit_of_work import House, UnitOfWork
 
@@ -61,6 +62,7 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
         if found is None or not is_legal(found[0].status, result.status):
             return
         analysis, case = found
+        topic = Topic.ANALYSIS_ENDED
         analysis.status, analysis.stage, analysis.finished_at = result.status, "DONE", now()
         analysis.stack_key = analysis.stack_key or result.stack_key
         analysis.failure, analysis.warnings = result.failure, list(result.warnings)
@@ -71,9 +73,11 @@ async def end(house: House, analysis_key: UUID, result: Result) -> None:
             await _write_findings(uow, analysis, result.findings)
             if case.urgency_by is None and await _is_newest(uow, analysis):
                 case.urgency = urgency(f.diameter_mm for f in result.findings if f.above_threshold)
+                topic = Topic.ANALYSIS_MADE_URGENT if case.urgency == URGENT else topic
         await uow.session.flush()
         await case_rows.settle(uow.session, case)
         case.updated_at = now()
+        await uow.notify(topic, case.key, analysis.key)
         uow.audit("analysis:end", analysis.key, "ok" if result.status == "SUCCEEDED" else "failed")
         uow.tell(analysis_progressed(case.key, analysis.key), *case_changed(case.key, case.organization_key))
 

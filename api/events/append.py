@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     PARTICIPANTS_CHANGED = "ParticipantsChanged"
     UPLOAD_PROGRESSED = "UploadProgressed"
     WORKLIST_CHANGED = "WorklistChanged"
+    NOTIFICATION_ARRIVED = "NotificationArrived"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,6 +73,10 @@ def participants_changed(case_key: UUID) -> NewEvent:
 
 def upload_progressed(user_key: UUID, upload_key: UUID) -> NewEvent:
     return NewEvent(Stream.VIEWER, user_key, EventKind.UPLOAD_PROGRESSED, None, upload_key)
+
+
+def notification_arrived(user_key: UUID, notification_key: UUID) -> NewEvent:
+    return NewEvent(Stream.VIEWER, user_key, EventKind.NOTIFICATION_ARRIVED, None, notification_key)
 
 
 async def append(session: AsyncSession, events: Iterable[NewEvent]) -> None:

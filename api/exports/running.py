@@ -17,6 +17,7 @@ from api.events.append import case_changed
 from api.exports.archive import Open, Written, pieces
 from api.exports.requesting import object_name
 from api.persistence.columns import now
+from api.persistence.notices import Topic
 from api.persistence.tables import CaseStudy, Export, Instance, Series
 from api.storage.object_store import ObjectDamaged, ObjectMissing
 from api.telemetry import span
@@ -105,4 +106,6 @@ async def _end(house: House, export_key: UUID, *, failure: str | None = None, wr
         if written is not None:
             export.size, export.left_out = written.size, written.left_out
         uow.audit("export:end", export.key, "ok" if failure is None else "failed")
+        if failure is None:
+            await uow.notify(Topic.EXPORT_READY, export.case_key, export.key)
         uow.tell(*case_changed(export.case_key, export.organization_key))

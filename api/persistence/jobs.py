@@ -11,6 +11,8 @@ ANALYZE = "analyze"
 EXPORT = "export"
 TELL_DIRECTORY = "tell_directory"
 ATTACH = "attach"
+NOTIFY = "notify"
+PUSH = "push"
 
 
 def open_jobs(url: str, *, blocking: bool = False) -> procrastinate.App:

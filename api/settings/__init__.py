@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from api.settings.addresses import is_every_network
 from api.settings.predictor import PredictorSettings
+from api.settings.push import PushSettings
 from api.settings.user_pool import UserPoolSettings
 
 MIB = 1 << 20
@@ -16,7 +17,7 @@ GIB = 1 << 30
 PROJECT = Path(__file__).parents[2]
 
 
-class Settings(PredictorSettings, UserPoolSettings):
+class Settings(PredictorSettings, UserPoolSettings, PushSettings):
     """Frozen; made once at the edge of a process and handed down. `docs/using.md` lists them all."""
 
     model_config = SettingsConfigDict(env_prefix="HILUM_", frozen=True, extra="ignore")

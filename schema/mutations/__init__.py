@@ -8,6 +8,7 @@ from schema.mutations.cases import CaseMutations
 from schema.mutations.comments import CommentMutations
 from schema.mutations.exports import ExportMutations
 from schema.mutations.models import ModelMutations
+from schema.mutations.notifications import NotificationMutations
 from schema.mutations.people import PeopleMutations
 from schema.mutations.reviews import ReviewMutations
 from schema.mutations.second_factor import SecondFactorMutations
@@ -32,5 +33,6 @@ class Mutation(
     ReviewMutations,
     SharingMutations,
     ExportMutations,
+    NotificationMutations,
 ):
     pass

@@ -333,6 +333,10 @@ class Case(Node):
         found, total = await read_page(info, lambda uow: comments.list_comments(uow, self.row.key, page))
         return connection([Comment.of(row) for row in found.rows], found, total)
 
+    @described("Others' comments that the viewer has not read; `markRead` marks them.")
+    async def unread_comments(self, info: Info) -> int:
+        return await info.context.loaders.unread_comments.load(self.row.key) or 0
+
     @described("Signed readings, newest first; none to a patient.")
     async def reviews(self, info: Info) -> list[Review]:
         return [Review.of(row) for row in await info.context.loaders.reviews_of_case.load(self.row.key)]

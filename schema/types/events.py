@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from schema.types.cases import Analysis, Case, Comment, Review
+from schema.types.notifications import Notification
 from schema.types.uploads import Upload
 
 
@@ -57,3 +58,8 @@ class UploadProgressed(ViewerEvent):
 @strawberry.type
 class WorklistChanged(ViewerEvent):
     case: Case
+
+
+@strawberry.type
+class NotificationArrived(ViewerEvent):
+    notification: Notification

@@ -2,11 +2,12 @@
 
 import strawberry
 
-from api import accounts, uploads
+from api import accounts, notifications, uploads
 from api.persistence import tables
 from schema.connections import connect, request_of
 from schema.context import Info
 from schema.fields import described
+from schema.types.notifications import Notification, NotificationConnection
 from schema.types.people import Organization, Session, User
 from schema.types.uploads import Upload, UploadConnection
 
@@ -15,14 +16,33 @@ from schema.types.uploads import Upload, UploadConnection
 class Viewer:
     row: strawberry.Private[tables.User]
     mfa_enabled: bool
-    push_public_key: str | None = strawberry.field(
-        description="VAPID application server key, base64url; null where push is off."
-    )
 
     @classmethod
     def of(cls, row: tables.User) -> "Viewer":
-        """Push does not exist yet, and so it is off."""
-        return cls(row=row, mfa_enabled=row.mfa_enabled, push_public_key=None)
+        return cls(row=row, mfa_enabled=row.mfa_enabled)
+
+    @described("Of notifications; an application has none.")
+    async def unread_count(self, info: Info) -> int:
+        async with info.context.reading() as uow:
+            return await notifications.count_unread(uow)
+
+    @described("Newest first.")
+    async def notifications(
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        unread_only: bool = False,
+    ) -> NotificationConnection:
+        page = request_of(first, after)
+        return await connect(
+            info, lambda uow: notifications.list_notifications(uow, page, unread_only), Notification.of
+        )
+
+    @described("VAPID application server key, base64url; null where push is off.")
+    def push_public_key(self, info: Info) -> str | None:
+        push = info.context.house.push
+        return push.vapid.public_key if push else None
 
     @strawberry.field
     def user(self, info: Info) -> User:

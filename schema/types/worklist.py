@@ -94,6 +94,9 @@ class CaseFilter:
     )
     created_after: datetime | None = strawberry.UNSET
     created_before: datetime | None = strawberry.UNSET
+    unread_only: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Cases with comments that the viewer has not read."
+    )
 
     def chosen(self) -> ChosenCases:
         """Raises Invalid for more modalities than there are."""
@@ -107,4 +110,5 @@ class CaseFilter:
             text=given(self.text),
             created_after=given(self.created_after),
             created_before=given(self.created_before),
+            unread_only=bool(given(self.unread_only)),
         )

@@ -23,6 +23,7 @@ from api.persistence.tables.identity import (
 from api.persistence.tables.images import Frame, Instance, Patient, Series, Stack, Study
 from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.models import ModelActivation
+from api.persistence.tables.notifications import CaseRead, Notice, Notification, PushSubscription
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
 from api.persistence.tables.reading import Comment, Release, Review
@@ -40,6 +41,7 @@ __all__ = [
     "AuditVerification",
     "BlindIndexKey",
     "Case",
+    "CaseRead",
     "CaseStudy",
     "Challenge",
     "Comment",
@@ -55,9 +57,12 @@ __all__ = [
     "LocalAccount",
     "MailedCode",
     "ModelActivation",
+    "Notice",
+    "Notification",
     "Organization",
     "Participant",
     "Patient",
+    "PushSubscription",
     "RateBudget",
     "RecoveryCode",
     "Release",
