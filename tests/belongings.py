@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, true
 from sqlmodel import col
 
-from api import permissions, uploads
-from api.permissions import Relation
+from api import notifications, permissions, uploads
+from api.permissions import Action, Relation
 from api.persistence import cases as case_rows
 from api.persistence import tables
 from api.unit_of_work import House
@@ -82,6 +82,7 @@ async def make_belongings(house: House, people: People) -> Belongings:
         actor = getattr(people, name)
         held.uploads[name] = await announce(house, actor, {"a.dcm": b"content"}, idempotency_key="announced")
     await _fill_uploads(house, held)
+    await _notify(house, held)
     return held
 
 
@@ -90,6 +91,7 @@ def remove_every_filter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permissions, "relation_to", lambda actor, subject: Relation.OWNER)
     monkeypatch.setattr(case_rows, "known_to", lambda actor, mine=None: true())
     monkeypatch.setattr(case_rows, "every_case", lambda actor: select(tables.Case))
+    monkeypatch.setattr(notifications.reading, "visible", lambda actor: select(tables.Notification))
     monkeypatch.setattr(uploads.reading, "_own", lambda uow: select(tables.Upload))
 
 
@@ -104,6 +106,22 @@ async def _read_together(house: House, made: MadeCase) -> None:
         uow.session.add(
             tables.Release(**of_case, review_key=review.key, user_key=made.case.created_by, summary="All is well.")
         )
+
+
+async def _notify(house: House, held: Belongings) -> None:
+    """Of each case its owner's notification and mark, and word of something that nobody was told yet."""
+    async with house.unit_of_work() as uow:
+        for name, made in held.made.items():
+            owner = held.rows.people[OWNERS[name]].key
+            told: dict[str, Any] = {"user_key": owner, "case_key": made.case.key}
+            notification = tables.Notification(
+                **told, kind="CASE_SHARED", shown_by=Action.CASE_SEE.value, subject_key=made.case.key
+            )
+            held.case_of[notification.key] = name
+            uow.session.add_all([notification, tables.CaseRead(**told)])
+            uow.session.add(
+                tables.Notice(topic="CASE_SHARED", case_key=made.case.key, subject_key=made.case.key, actor_key=owner)
+            )
 
 
 async def _keys_of(house: House, made: MadeCase) -> set[UUID]:

@@ -57,7 +57,7 @@ async def register(uow: UnitOfWork, given: Registration) -> None:
 def _checked(given: Registration, allowed: frozenset[str]) -> tuple[bytes, bytes]:
     parse_endpoint(given.endpoint)
     if not is_public_by_name(given.endpoint, allowed):
-        raise Invalid("A push endpoint is at a public address.", ["endpoint"])
+        raise Invalid("A push endpoint is at a public address, and at port 443.", ["endpoint"])
     try:
         p256dh = decoded(given.p256dh)
         parse_point(p256dh)

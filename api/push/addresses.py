@@ -52,7 +52,7 @@ def parse_endpoint(endpoint: str) -> SplitResult:
 
 
 async def find_destination(endpoint: str, allowed: frozenset[str], seconds: float) -> Destination:
-    """allowed: hosts that need not be public. Raises Invalid, NotFoundByName, NotPublic."""
+    """allowed: hosts that need not be public, nor at port 443. Raises Invalid, NotFoundByName, NotPublic."""
     parts = parse_endpoint(endpoint)
     host, port = (parts.hostname or "").lower(), parts.port or HTTPS_PORT
     try:
@@ -61,16 +61,19 @@ async def find_destination(endpoint: str, allowed: frozenset[str], seconds: floa
     except (OSError, UnicodeError, TimeoutError):
         raise NotFoundByName(host) from None
     addresses = [str(each[4][0]) for each in found]
-    if host not in allowed and not all(_is_public(address) for address in addresses):
+    if host not in allowed and (port != HTTPS_PORT or not all(_is_public(address) for address in addresses)):
         raise NotPublic(host)
     return Destination(endpoint, host, addresses[0], port)
 
 
 def is_public_by_name(endpoint: str, allowed: frozenset[str]) -> bool:
     """As far as it can be told without asking for the name: where it is an address itself, or a local name."""
-    host = (parse_endpoint(endpoint).hostname or "").lower().rstrip(".")
+    parts = parse_endpoint(endpoint)
+    host = (parts.hostname or "").lower().rstrip(".")
     if host in allowed:
         return True
+    if (parts.port or HTTPS_PORT) != HTTPS_PORT:
+        return False
     try:
         return _is_public(host)
     except ValueError:

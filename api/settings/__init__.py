@@ -195,7 +195,7 @@ class Settings(PredictorSettings, UserPoolSettings, PushSettings):
     exports_per_minute: int = Field(10, ge=1, description="Exports that one person or key may ask for.")
     comments_per_minute: int = Field(60, ge=1, description="Comments and annotations that one person or key may write.")
     invitations_per_minute: int = Field(
-        30, ge=1, description="Invitations, shares, keys and webhooks that one person may make."
+        30, ge=1, description="Invitations, shares, keys, webhooks and registrations for push that one person may make."
     )
     wrong_addresses_per_minute: int = Field(
         60, ge=1, description="Addresses with a wrong signature that one network address may ask for."

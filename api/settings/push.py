@@ -27,8 +27,10 @@ class PushSettings(BaseSettings):
         description="Where push services reach the operator, `mailto:…` or `https://…`; without it HILUM_PUBLIC_URL, "
         "where that is https. Apple's takes no address at localhost.",
     )
-    push_hosts: str = Field(
-        "", description="Hosts, with commas, at which push endpoints may be though their address is not public."
+    push_hosts: str | None = Field(
+        None,
+        description="Hosts, with commas, at which push endpoints may be though their address is not public, or their "
+        "port not 443.",
     )
     push_subscriptions: int = Field(10, ge=1, description="Browsers of one person that are pushed to; the oldest go.")
     push_days: int = Field(30, ge=1, description="Days that a browser is pushed to without having registered again.")
@@ -53,4 +55,4 @@ class PushSettings(BaseSettings):
 
     @property
     def push_allowed(self) -> frozenset[str]:
-        return frozenset(host.strip().lower() for host in self.push_hosts.split(",") if host.strip())
+        return frozenset(host.strip().lower() for host in (self.push_hosts or "").split(",") if host.strip())

@@ -33,6 +33,7 @@ COUNTED: Final = {
     "shareCase": Bucket.INVITATIONS,
     "createApiKey": Bucket.INVITATIONS,
     "createWebhook": Bucket.INVITATIONS,
+    "registerPush": Bucket.INVITATIONS,
 }
 # A refresh cookie has 256 bits: nobody guesses one, and every open app comes with its own every ten minutes.
 FREELY: Final = frozenset({"refreshSession", "signOut"})

@@ -83,7 +83,7 @@ def test_each_role_may_do_without_a_case_what_the_table_says(role: Role) -> None
 
     expected = {Action.MODEL_SEE}
     expected |= {Action.UPLOAD_CREATE} if role in UPLOADING else set()
-    expected |= {Action.SESSION_MANAGE} if role is not Role.PARTNER else set()
+    expected |= {Action.SESSION_MANAGE, Action.NOTIFICATION_MANAGE} if role is not Role.PARTNER else set()
     expected |= {Action.USER_SEE_PATIENTS} if role is not Role.PATIENT else set()
     expected |= ADMINISTERING if role is Role.ADMINISTRATOR else set()
     assert may == expected

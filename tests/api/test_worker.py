@@ -54,9 +54,12 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def queue(house: House) -> list[tuple[str, int]]:
-    """Status and attempts of every job."""
+    """Status and attempts of every job but those that tell people of what others did."""
+    statement = text(
+        "select status::text, attempts from procrastinate_jobs where task_name <> all(:telling) order by id"
+    )
     async with house.sessions() as session:
-        rows = await session.execute(text("select status::text, attempts from procrastinate_jobs order by id"))
+        rows = await session.execute(statement, {"telling": [jobs.NOTIFY, jobs.PUSH]})
         return [(row[0], row[1]) for row in rows]
 
 

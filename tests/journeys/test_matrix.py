@@ -280,6 +280,7 @@ async def test_ones_own_news_tell_of_what_may_be_seen_and_nothing_else(matrix: M
                 start = await reading.newest(uow.session, viewer_streams(seat.actor))
             for holding in held.values():
                 await news.of_case(matrix.world, holding)
+            await news.of_notification(matrix.world, seat.actor, held[Situation.OWN])
             await news.of_upload(matrix.world, seat.actor, held[Situation.OWN])
             heard, end = await news.hear(socket, query, {"after": str(start)}, "own", lambda event: "upload" in event)
         listed = {event["case"]["id"] for event in heard if event["__typename"] == "WorklistChanged"}
@@ -289,6 +290,10 @@ async def test_ones_own_news_tell_of_what_may_be_seen_and_nothing_else(matrix: M
             if holding.organization_key == seat.actor.organization_key
             and EVENTS["WorklistChanged"](seat.actor, holding)
         }
+        arrived = [event["notification"]["id"] for event in heard if event["__typename"] == "NotificationArrived"]
+        may_hear = EVENTS["NotificationArrived"](seat.actor, held[Situation.OWN])
+        if arrived != ([held[Situation.OWN].ids["Notification"]] if may_hear else []):
+            wrong.append(f"{seat.name}: {len(arrived)} notifications")
         if (end, listed) != (OK, due):
             wrong.append(f"{seat.name}: {end}, {len(listed)} cases, not {len(due)}")
         wrong += matrix.strangers(seat, heard)

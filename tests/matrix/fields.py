@@ -65,7 +65,7 @@ FIELDS: dict[str, FieldRule] = {
     **of("Case", WITH_IT, "eventCursor createdBy"),
     **of("Case", IDENTITY, "patient priors"),
     **of("Case", ANALYSES, "analyses latestAnalysis"),
-    **of("Case", COMMENTS, "comments"),
+    **of("Case", COMMENTS, "comments unreadComments"),
     **of("Case", REVIEWS, "reviews"),
     **of("Case", RELEASES, "releases"),
     **of("Case", release_shows_urgency, "urgency"),
@@ -121,6 +121,8 @@ FIELDS: dict[str, FieldRule] = {
     **of("User", may_be_named, "displayName"),
     **of("User", may_be_written_to, "email"),
     **of("Viewer", WITH_IT, "mfaEnabled pushPublicKey user organization uploads eventCursor"),
+    **of("Viewer", WITH_IT, "notifications unreadCount"),
+    **of("Notification", WITH_IT, "id kind text at readAt case subject"),
     **of("Viewer", asking(general(Action.SESSION_MANAGE)), "sessions"),
     **of("Session", WITH_IT, "id createdAt lastSeenAt userAgent current"),
     **of("Challenge", WITH_IT, "kind token"),
@@ -137,7 +139,7 @@ REFUSED = {"Viewer.sessions"}
 
 # All but the participants' are shown by nothing more than the object itself.
 MAY_BE_EMPTY = {
-    *("Participant.user", "Participant.email", "User.specialty", "Viewer.pushPublicKey"),
+    *("Participant.user", "Participant.email", "User.specialty", "Viewer.notifications", "Notification.readAt"),
     *("Stack.paddingValue", "Study.modalities", "Download.size", "Report.download"),
     *("Analysis.startedAt", "Analysis.finishedAt", "Analysis.uncertainty", "Analysis.failure", "Analysis.warnings"),
     *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from graphql import GraphQLSchema, is_interface_type, is_object_type
 
 from api.events import reading
-from api.events.append import Stream, case_changed, upload_progressed
+from api.events.append import Stream, case_changed, notification_arrived, upload_progressed
 from api.permissions import Actor
 from schema.node_ids import find_key
 from tests.matrix.holdings import Holding
@@ -46,6 +46,13 @@ async def of_upload(world: World, actor: Actor, holding: Holding) -> None:
     assert key is not None
     async with world.house.unit_of_work() as uow:
         uow.tell(upload_progressed(actor.user_key, key))
+
+
+async def of_notification(world: World, actor: Actor, holding: Holding) -> None:
+    key = find_key(holding.ids["Notification"], "Notification")
+    assert key is not None
+    async with world.house.unit_of_work() as uow:
+        uow.tell(notification_arrived(actor.user_key, key))
 
 
 def is_at(cursor: str | None) -> Callable[[Json], bool]:

@@ -20,6 +20,7 @@ NODES: dict[str, Rule] = {
     "Review": sees(Action.CASE_SEE_REVIEWS),
     "unreleased": sees(Action.CASE_SEE_REVIEWS),
     "Export": both(own, sees(Action.CASE_DOWNLOAD)),
+    "Notification": both(own, sees()),
     "Upload": own,
     "UploadFile": own,
     "Organization": in_organization,

@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from api.permissions import Action, Scope
+from api.push.encryption import point_bytes
+from api.push.vapid import encoded
 from tests.matrix.holdings import Holding
 from tests.matrix.rules import (
     OK,
@@ -16,11 +20,13 @@ from tests.matrix.rules import (
     Rule,
     anybody,
     at_large,
+    both,
     general,
     in_own_organization,
     on_case,
     on_own,
     on_what_is_everybodys,
+    own,
     sees,
 )
 from tests.matrix.selections import Json
@@ -61,6 +67,15 @@ def for_everybody(answers: str, **given: object) -> MutationRow:
 
 def _new_address() -> str:
     return f"{uuid4()}@test.example"
+
+
+def _browser() -> Json:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return {
+        "endpoint": f"https://push.example/{uuid4()}",
+        "p256dh": encoded(point_bytes(key)),
+        "auth": encoded(bytes(16)),
+    }
 
 
 FILE = {"name": "a.dcm", "size": 10}
@@ -119,6 +134,20 @@ MUTATIONS: dict[str, list[MutationRow]] = {
     ],
     "unshareCase": [
         MutationRow(on_case(Action.CASE_SHARE), lambda ids: {"caseId": ids["Case"], "participantId": ids["place"]}),
+    ],
+    # notifications
+    "markRead": [
+        MutationRow(
+            Permission(sees(), sees(), first=general(Action.NOTIFICATION_MANAGE)),
+            lambda ids: {"caseId": ids["Case"]},
+        ),
+        MutationRow(
+            Permission(both(own, sees()), both(own, sees()), first=general(Action.NOTIFICATION_MANAGE)),
+            lambda ids: {"notificationIds": [ids["Notification"]]},
+        ),
+    ],
+    "registerPush": [
+        MutationRow(at_large(Action.NOTIFICATION_MANAGE), lambda ids: _browser(), once=True),
     ],
     # analyses
     "startAnalysis": [about_case(on_case(Action.ANALYSIS_START))],
@@ -234,4 +263,5 @@ EVENTS: dict[str, Rule] = {
     "ParticipantsChanged": sees(),
     "WorklistChanged": sees(),
     "UploadProgressed": anybody,
+    "NotificationArrived": sees(),
 }

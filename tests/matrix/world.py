@@ -18,7 +18,8 @@ from api import comments, partners, reviews
 from api.comments import Audience, Place
 from api.events.append import analysis_progressed, case_changed, participants_changed, upload_progressed
 from api.identity import api_keys
-from api.permissions import Actor, Role
+from api.notifications import NotificationKind
+from api.permissions import Action, Actor, Role
 from api.persistence import tables
 from api.persistence.columns import now
 from api.unit_of_work import House, UnitOfWork
@@ -270,7 +271,14 @@ async def _add_belongings(uow: UnitOfWork, made: MadeCase, owned_by: UUID) -> di
         expires_at=now() + timedelta(days=1),
     )
     session = _session(owned_by)
-    uow.session.add_all([export, upload, queued, invitation, session])
+    notification = tables.Notification(
+        user_key=owned_by,
+        case_key=case_key,
+        kind=NotificationKind.CASE_SHARED.value,
+        shown_by=Action.CASE_SEE.value,
+        subject_key=case_key,
+    )
+    uow.session.add_all([export, upload, queued, invitation, session, notification])
     await uow.session.flush()
     file = tables.UploadFile(upload_key=upload.key, index=0, name="a.dcm", size=FILE_BYTES)
     uow.session.add(file)
@@ -288,6 +296,7 @@ async def _add_belongings(uow: UnitOfWork, made: MadeCase, owned_by: UUID) -> di
         "queued": queued,
         "Invitation": invitation,
         "Session": session,
+        "Notification": notification,
     }
 
 

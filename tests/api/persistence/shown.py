@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api import analyses, cases, comments, images, reviews, uploads
+from api import analyses, cases, comments, images, notifications, reviews, uploads
 from api.events import reading
 from api.events.append import Stream
 from api.events.cursor import Cursor
@@ -24,6 +24,8 @@ async def everything_shown(uow: UnitOfWork, held: Belongings) -> set[UUID]:
         shown |= {row.key for row in (await uploads.list_cases(uow, upload, EVERYTHING)).rows}
         shown |= {row.upload_key for row in (await uploads.list_files(uow, upload, EVERYTHING, False)).rows}
         shown |= {row.upload_key for row in (await uploads.list_rejections(uow, upload, EVERYTHING)).rows}
+    shown |= {row.key for row in (await notifications.list_notifications(uow, EVERYTHING, False)).rows}
+    shown |= set(await notifications.unread_comments(uow, held.keys("case")))
     return shown | await shown_of_reading(uow, held) | await shown_of_events(uow, held)
 
 

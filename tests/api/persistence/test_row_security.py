@@ -142,6 +142,22 @@ REFUSED = {
         status, left_out, created_at) values ({NEW}, :other, :foreign, :me, true, 'WAITING', 0, now())""",
     "an answer to another's mutation": """insert into idempotency_keys (user_key, mutation, idempotency_key,
         input_digest, result, created_at) values (:colleague, 'm', 'k', '', '{}', now())""",
+    "a notification of one's own making": f"""insert into notifications (key, user_key, case_key, kind, shown_by,
+        subject_key, count, at) values ({NEW}, :me, :own, 'MENTION', 'case:see', {NEW}, 1, now())""",
+    "another's notification read": "update notifications set read_at = now() where user_key <> :me",
+    "a notification moved to another case": "update notifications set case_key = :foreign where user_key = :me",
+    "a notice in another's name": f"""insert into notices (key, topic, case_key, subject_key, actor_key, at)
+        values ({NEW}, 'COMMENT_ADDED', :own, {NEW}, :colleague, now())""",
+    "a notice of a foreign case": f"""insert into notices (key, topic, case_key, subject_key, actor_key, at)
+        values ({NEW}, 'COMMENT_ADDED', :foreign, {NEW}, :me, now())""",
+    "a notice looked at": "select topic from notices",
+    "another's mark in a case": """insert into case_reads (user_key, case_key, read_at)
+        values (:colleague, :own, now())""",
+    "a mark in a foreign case": """insert into case_reads (user_key, case_key, read_at)
+        values (:me, :foreign, now())""",
+    "a browser of another's": f"""insert into push_subscriptions (key, user_key, session_key, endpoint,
+        endpoint_blind, p256dh, auth, number, registered_at, failures)
+        values ({NEW}, :colleague, {NEW}, '', 'x', '', '', 0, now(), 0)""",
     "a change of a foreign case": "update cases set title = 'mine now' where key = :foreign",
     "a case moved to another organization": "update cases set organization_key = :other where key = :own",
     "a case deleted for good": "delete from cases where key = :own",

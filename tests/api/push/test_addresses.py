@@ -77,9 +77,19 @@ async def test_a_public_name_that_leads_inside_is_refused(monkeypatch: pytest.Mo
 async def test_the_connection_goes_to_the_address_that_was_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     resolving(monkeypatch, "8.8.8.8")
 
-    found = await find_destination("https://Push.Example:8443/x", NOBODY, 1.0)
+    found = await find_destination("https://Push.Example/x", NOBODY, 1.0)
+    allowed = await find_destination("https://push.example:8443/x", frozenset({"push.example"}), 1.0)
 
-    assert (found.host, found.address, found.port) == ("push.example", "8.8.8.8", 8443)
+    assert (found.host, found.address, found.port) == ("push.example", "8.8.8.8", 443)
+    assert allowed.port == 8443
+
+
+async def test_another_port_is_for_hosts_that_the_operator_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolving(monkeypatch, "8.8.8.8")
+
+    assert not is_public_by_name("https://push.example:22/x", NOBODY)
+    with pytest.raises(NotPublic):
+        await find_destination("https://push.example:22/x", NOBODY, 1.0)
 
 
 async def test_an_address_without_a_name_behind_it_is_tried_later(monkeypatch: pytest.MonkeyPatch) -> None:
