@@ -2,8 +2,9 @@ import { useStore } from '../graphql/store';
 import { Icon, type IconName } from '../ui/icon';
 import { RATES } from './cine';
 import { type KEYS, titleOf } from './keys';
+import type { Look } from './look';
 import { isColour } from './shading';
-import type { Look, StackView } from './stack-view';
+import type { StackView } from './stack-view';
 import './toolbox.css';
 
 interface ToolboxProps {

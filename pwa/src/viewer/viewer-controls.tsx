@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon';
 import { titleOf } from './keys';
+import type { Look } from './look';
 import type { Mark } from './marks';
 import type { OverlayState } from './overlay-state';
-import type { Look, StackView } from './stack-view';
+import type { StackView } from './stack-view';
 import { Toolbox } from './toolbox';
 
 interface ViewerControlsProps {
