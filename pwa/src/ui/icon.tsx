@@ -27,6 +27,8 @@ const PATHS = {
   undo: 'M4 10h10a5 5 0 010 10H9M8 6l-4 4 4 4',
   across: 'M12 3v18M9 7l-6 10h6zM15 7l6 10h-6z',
   upend: 'M3 12h18M7 9l10-6v6zM7 15l10 6v-6z',
+  ruler: 'M3 16L16 3l5 5L8 21zM7 12l2.5 2.5M11 8l2.5 2.5M15 4l2.5 2.5',
+  ellipse: 'M12 6c5 0 9 2.7 9 6s-4 6-9 6-9-2.7-9-6 4-6 9-6z',
   info: 'M12 3a9 9 0 100 18 9 9 0 000-18zm0 8v6m0-9.5v.1',
 } as const;
 

@@ -2,9 +2,9 @@ import { Store } from '../graphql/store';
 import { Cine, wrapped } from './cine';
 import { FrameLoader } from './frame-loader';
 import type { Stack } from './frame-source';
-import type { Meaning } from './gestures';
+import type { Grip, Meaning } from './gestures';
 import { firstLook, type Look, type Shown } from './look';
-import type { Picture } from './picture';
+import type { LosslessPicture, Picture } from './picture';
 import { clamp, fitInto, type Placement, type Point, panBy, type Size, turnAt, zoomAt } from './placement';
 import { type Reading, readingAt, readingWords } from './probe';
 import type { Scene } from './scene';
@@ -57,7 +57,7 @@ export class StackView {
     return this.#surface?.scene;
   }
 
-  take(meaning: Meaning): void {
+  take(meaning: Exclude<Meaning, Grip>): void {
     const { placement, screen } = this.look.value;
     if (meaning.kind === 'scroll') this.step(meaning.by);
     else if (meaning.kind === 'fit') this.showAll();
@@ -69,6 +69,15 @@ export class StackView {
       const window = dragWindow(this.#dragFrom, meaning.dragX, meaning.dragY);
       this.#set({ window, isAdjusting: true });
     }
+  }
+
+  /** The whole slice with its stored values, where it is there. */
+  lossless(index = this.look.value.index): LosslessPicture | undefined {
+    return this.#loader.lossless(index);
+  }
+
+  say(said: string): void {
+    this.#set({ said });
   }
 
   step(by: number): void {

@@ -3,7 +3,9 @@ import { Icon, type IconName } from '../ui/icon';
 import { RATES } from './cine';
 import { type KEYS, titleOf } from './keys';
 import type { Look } from './look';
+import type { MeasuringHand } from './measuring-hand';
 import { isColour } from './shading';
+import type { Kind } from './shapes';
 import type { StackView } from './stack-view';
 import './toolbox.css';
 
@@ -11,14 +13,19 @@ interface ToolboxProps {
   readonly id: string;
   readonly view: StackView;
   readonly look: Look;
+  /** Undefined for who may not draw. */
+  readonly hand: MeasuringHand | undefined;
   readonly isOpen: boolean;
   readonly onHelp: () => void;
+  /** A tool was taken up that works on the picture. */
+  readonly onTaken: () => void;
 }
 
 /** What turns and inverts the picture: a sheet under the thumb on a phone, a row of its own where there is room. */
-export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
+export function Toolbox({ id, view, look, hand, isOpen, onHelp, onTaken }: ToolboxProps) {
   return (
     <fieldset id={id} class={`toolbox ${isOpen ? 'is-open' : ''}`} aria-label="Tools">
+      {hand && <MeasuringTools hand={hand} onTaken={onTaken} />}
       {!isColour(view.stack) && (
         <Tool icon="invert" word="Invert" name="invert" isOn={look.isInverted} onClick={() => view.invert()} />
       )}
@@ -32,6 +39,20 @@ export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
         Keys
       </button>
     </fieldset>
+  );
+}
+
+function MeasuringTools({ hand, onTaken }: { readonly hand: MeasuringHand; readonly onTaken: () => void }) {
+  const { tool } = useStore(hand.look);
+  const choose = (kind: Kind) => {
+    hand.choose(kind);
+    onTaken();
+  };
+  return (
+    <>
+      <Tool icon="ruler" word="Ruler" name="ruler" isOn={tool === 'LENGTH'} onClick={() => choose('LENGTH')} />
+      <Tool icon="ellipse" word="Ellipse" name="ellipse" isOn={tool === 'ELLIPSE'} onClick={() => choose('ELLIPSE')} />
+    </>
   );
 }
 

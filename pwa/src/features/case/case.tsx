@@ -7,6 +7,8 @@ import { Notice } from '../../ui/notice';
 import { goTo, replaceRoute } from '../../ui/route';
 import { isPhantom } from '../../ui/words';
 import type ViewerComponent from '../../viewer/viewer';
+import { MeasurementsList } from '../measurements/measurements-list';
+import { useMeasurements } from '../measurements/measuring';
 import { Readings } from '../reading/readings';
 import { Released } from '../reading/released';
 import { Reports } from '../reports/reports';
@@ -49,6 +51,8 @@ export function Case({ caseId, findingId }: CaseProps) {
     const visible = findings.filter(({ finding }) => finding.aboveThreshold || isAllShown || finding.id === findingId);
     return stackId ? marksOf(visible, stackId) : [];
   }, [findings, isAllShown, findingId, stackId]);
+
+  const measuring = useMeasurements(state.measurements, stackId, detail?.viewerCan.includes('ANNOTATE') ?? false);
 
   if (fault && !detail) {
     return (
@@ -130,6 +134,17 @@ export function Case({ caseId, findingId }: CaseProps) {
                   onShowAll={setIsAllShown}
                 />
               )}
+              {state.measurements && (
+                <MeasurementsList
+                  state={state.measurements}
+                  viewerId={me?.id ?? ''}
+                  mayChange={may('ANNOTATE')}
+                  onOpen={({ key, stackId: drawnOn }) => {
+                    if (drawnOn !== stackId) setChosenStack(drawnOn);
+                    state.measurements?.select(key);
+                  }}
+                />
+              )}
               {(!newest || isSettled) && status}
               {shown && <Reports nodeId={shown.id} reports={shown.reports} />}
               {model && <p class="muted intended-use">{model.intendedUse}</p>}
@@ -175,6 +190,7 @@ export function Case({ caseId, findingId }: CaseProps) {
             overlay={overlayOf(shown, stackId)}
             selectedId={findingId}
             isPhantom={isPhantom(detail)}
+            measuring={measuring}
             onSelect={select}
           />
         )}
