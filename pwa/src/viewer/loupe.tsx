@@ -6,7 +6,7 @@ import type { Scene } from './scene';
 /** CSS pixels: across, and from the finger to the loupe's middle. */
 const ACROSS = 112;
 const AWAY = 104;
-const ENLARGED = 2;
+const ENLARGED = 3;
 
 interface LoupeProps {
   /** The point of the image that the finger hides. */

@@ -1,7 +1,7 @@
 import type { Stack } from './frame-source';
 import type { HandLook, MeasuringHand } from './measuring-hand';
 import type { LosslessPicture } from './picture';
-import { linesOf } from './shape-layer';
+import { valuesOf } from './shape-words';
 import { type Measuring, NAMES, type Shape } from './shapes';
 
 interface MeasureBarProps {
@@ -13,22 +13,28 @@ interface MeasureBarProps {
   readonly picture: LosslessPicture | undefined;
 }
 
-/** What is chosen or taken up now, in words, with what can be done about it. */
+/** What is chosen or taken up now, in words, with what can be done about it. Always as high: the picture stays put. */
 export function MeasureBar({ hand, look, measuring, selected, stack, picture }: MeasureBarProps) {
   return (
     <fieldset class="measure-bar" aria-label="Measuring">
       <p>
         {selected ? (
           <>
-            <b>{NAMES[selected.kind]}</b> {linesOf({ ...selected, fault: undefined }, stack, picture).join(' · ')}
-            {selected.fault && <span class="measure-fault"> Not saved: {selected.fault}</span>}
+            <b>{NAMES[selected.kind]}</b>{' '}
+            {selected.fault ? (
+              <span class="measure-fault" title={selected.fault}>
+                is not saved
+              </span>
+            ) : (
+              [...valuesOf(selected, stack, picture), selected.isOwn ? '' : selected.author].filter(Boolean).join(' · ')
+            )}
           </>
         ) : look.tool ? (
           <>
-            <b>{NAMES[look.tool]}</b> Press and drag on the picture.
+            <b>{NAMES[look.tool]}</b> Press and drag on the picture
           </>
         ) : (
-          'Deleted.'
+          'Deleted'
         )}
       </p>
       {selected?.fault && (

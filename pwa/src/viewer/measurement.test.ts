@@ -114,7 +114,7 @@ describe('in words', () => {
       { name: 'area', value: 85.31, unit: 'mm2' },
     ]);
 
-    expect(words).toEqual(['Mean −724.1 HU, SD 30.3 HU', 'Area 85.3 mm²']);
+    expect(words).toEqual(['Mean −724.1 HU', 'SD 30.3 HU', 'Area 85.3 mm²']);
   });
 
   test('values that are no HU are not called so', () => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useStore } from '../graphql/store';
 import { type Draft, type HandLook, MeasuringHand } from './measuring-hand';
 import type { Measuring, Shape } from './shapes';
@@ -25,10 +25,13 @@ export function useMeasuring(view: StackView, index: number, measuring: Measurin
     if (frame !== undefined) view.go(frame);
   }, [view, chosen]);
 
-  const here = measuring?.shapes.filter(({ frameIndex }) => frameIndex === index) ?? [];
   const { draft } = look;
-  const shapes = draft?.frameIndex === index ? withDraft(here, draft) : here;
-  return { hand, look, shapes: withLast(shapes, chosen?.key), selected: shapes.find(({ key }) => key === chosen?.key) };
+  const [all, key] = [measuring?.shapes, chosen?.key];
+  const shapes = useMemo(() => {
+    const here = (all ?? []).filter(({ frameIndex }) => frameIndex === index);
+    return withLast(draft?.frameIndex === index ? withDraft(here, draft) : here, key);
+  }, [all, index, draft, key]);
+  return { hand, look, shapes, selected: shapes.find((shape) => shape.key === key) };
 }
 
 const NEW = { key: 'new', quantities: [], isOwn: true, author: '', fault: undefined };

@@ -6,20 +6,15 @@ const UNITS: Record<string, string> = {
   mm2: 'mm²',
   "[hnsf'U]": 'HU',
 };
+const TITLES: Record<string, string> = { length: '', 'standard deviation': 'SD' };
 const PIXEL = '{pixel}';
 const NO_SPACING = 'px, no spacing known';
 
-/** One line a quantity, but the mean with its deviation: ["Mean −724.1 HU, SD 30.2 HU", "Area 85.3 mm²"]. */
+/** One line a quantity: ["Mean −724.1 HU", "SD 30.2 HU", "Area 85.3 mm²"]; a length needs no name. */
 export function quantityLines(quantities: readonly Quantity[]): string[] {
-  const by = new Map(quantities.map((quantity) => [quantity.name, quantity]));
-  const mean = by.get('mean');
-  const deviation = by.get('standard deviation');
-  const told = new Set(['mean', 'standard deviation']);
-  const values = [mean && `Mean ${amount(mean)}`, deviation && `SD ${amount(deviation)}`].filter(Boolean).join(', ');
-  const others = quantities
-    .filter(({ name }) => !told.has(name))
-    .map((quantity) => (quantity.name === 'length' ? amount(quantity) : `${title(quantity.name)} ${amount(quantity)}`));
-  return [values, ...others].filter(Boolean);
+  return quantities.map((quantity) =>
+    [TITLES[quantity.name] ?? title(quantity.name), amount(quantity)].join(' ').trim(),
+  );
 }
 
 /** "12.3 mm"; a length in pixels is said to be none in mm. */

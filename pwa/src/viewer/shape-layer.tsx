@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import { type MeasuredStack, quantitiesOf } from './measurement';
+import type { MeasuredStack } from './measurement';
 import type { LosslessPicture } from './picture';
-import { type Placement, type Point, type Size, toScreen } from './placement';
-import { quantityLines } from './quantity-words';
+import { type Box, type Placement, type Point, type Size, toScreen } from './placement';
 import { cornersOf, outlineOf } from './shape-geometry';
-import { placeOfLabel } from './shape-label';
-import { NAMES, type Shape } from './shapes';
+import { baseOf, placesOfLabels } from './shape-label';
+import { labelOf, valuesOf } from './shape-words';
+import type { Shape } from './shapes';
 
 interface ShapeLayerProps {
   readonly shapes: readonly Shape[];
@@ -16,77 +16,99 @@ interface ShapeLayerProps {
   readonly picture: LosslessPicture | undefined;
   readonly placement: Placement;
   readonly screen: Size;
+  /** What no words may hide. */
+  readonly avoid: readonly Box[];
 }
 
 /** Measurements over the picture: thin lines in a dark halo, and what they measure beside them. */
-export function ShapeLayer({ shapes, selectedKey, ...rest }: ShapeLayerProps) {
+export function ShapeLayer({ shapes, selectedKey, end, stack, picture, placement, screen, avoid }: ShapeLayerProps) {
+  const values = useMemo(() => shapes.map((shape) => valuesOf(shape, stack, picture)), [shapes, stack, picture]);
+  const drawn = shapes.map((shape, at) => {
+    const isSelected = shape.key === selectedKey;
+    return {
+      shape,
+      isSelected,
+      outline: outlineOf(shape).map((point) => toScreen(placement, point)),
+      lines: labelOf(shape, values[at] ?? [], isSelected),
+    };
+  });
+  const places = placesOfLabels(drawn, screen, avoid);
   return (
     <svg class="shape-layer" aria-hidden="true">
-      {shapes.map((shape) => (
-        <Drawn key={shape.key} shape={shape} isSelected={shape.key === selectedKey} {...rest} />
+      {drawn.map(({ shape, isSelected, outline, lines }, at) => (
+        <g key={shape.key} class={stateOf(shape, isSelected)} data-shape={shape.kind}>
+          {isSelected && shape.kind === 'ELLIPSE' && (
+            <path
+              class="shape-box"
+              d={`${pathOf(cornersOf(shape.points).map((point) => toScreen(placement, point)))}Z`}
+            />
+          )}
+          <Line shape={shape} outline={outline} hasEnds={isSelected && shape.isOwn} />
+          {isSelected && shape.isOwn && <Ends shape={shape} placement={placement} end={end} />}
+          <Words lines={lines} place={places[at]} />
+        </g>
       ))}
     </svg>
   );
 }
 
-interface DrawnProps extends Omit<ShapeLayerProps, 'shapes' | 'selectedKey'> {
-  readonly shape: Shape;
-  readonly isSelected: boolean;
+function stateOf({ isOwn, fault }: Shape, isSelected: boolean): string {
+  return ['shape', isOwn ? 'is-own' : 'is-other', fault && 'is-unsaved', isSelected && 'is-selected']
+    .filter(Boolean)
+    .join(' ');
 }
 
-function Drawn({ shape, isSelected, end, stack, picture, placement, screen }: DrawnProps) {
-  const lines = useLines(shape, stack, picture);
-  const outline = outlineOf(shape).map((point) => toScreen(placement, point));
-  const ends = shape.points.map((point) => toScreen(placement, point));
-  const label = placeOfLabel(outline, lines, screen);
-  const state = `${shape.isOwn ? 'is-own' : 'is-other'} ${shape.fault ? 'is-unsaved' : ''} ${isSelected ? 'is-selected' : ''}`;
-  const line = pathOf(outline);
-  const marks = shape.kind === 'LENGTH' || shape.kind === 'POINT' ? ends.map(crossAt).join('') : '';
+interface LineProps {
+  readonly shape: Shape;
+  readonly outline: readonly Point[];
+  readonly hasEnds: boolean;
+}
+
+function Line({ shape: { kind }, outline, hasEnds }: LineProps) {
+  const marks = !hasEnds && (kind === 'LENGTH' || kind === 'POINT') ? outline.map(crossAt).join('') : '';
+  const path = pathOf(outline) + marks;
   return (
-    <g class={`shape ${state}`} data-shape={shape.kind}>
-      {isSelected && shape.kind === 'ELLIPSE' && (
-        <path class="shape-box" d={`${pathOf(cornersOf(shape.points).map((point) => toScreen(placement, point)))}Z`} />
-      )}
-      <path class="shape-halo" d={line + marks} />
-      <path class="shape-line" d={line + marks} />
-      {isSelected &&
-        shape.isOwn &&
-        ends.map(({ x, y }, at) => (
-          <circle key={at} class={`shape-end ${at === end ? 'is-on' : ''}`} cx={x} cy={y} r={8} data-end={at} />
-        ))}
-      {label && (
-        <text x={label.x} y={label.y}>
-          {lines.map((words, at) => (
-            <tspan key={words} x={label.x} dy={at === 0 ? 0 : 16}>
-              {words}
-            </tspan>
-          ))}
-        </text>
-      )}
-    </g>
+    <>
+      <path class="shape-halo" d={path} />
+      <path class="shape-line" d={path} />
+    </>
   );
 }
 
-/** What the device reads where the whole slice is there, else what was saved. */
-export function linesOf(shape: Shape, stack: MeasuredStack, picture: LosslessPicture | undefined): string[] {
-  const own = quantitiesOf(shape, stack, picture);
-  const isWhole = picture !== undefined || shape.kind === 'LENGTH';
-  const values = quantityLines(isWhole || shape.quantities.length === 0 ? own : shape.quantities);
-  const waits = shape.kind === 'ELLIPSE' && !isWhole && shape.quantities.length < 2;
-  const words = shape.kind === 'LENGTH' || shape.kind === 'ELLIPSE' ? values : [NAMES[shape.kind], ...values];
-  return [
-    ...words,
-    waits && 'Values come with the whole slice',
-    !shape.isOwn && shape.author,
-    shape.fault && 'Not saved',
-  ].filter((each) => typeof each === 'string');
+interface EndsProps {
+  readonly shape: Shape;
+  readonly placement: Placement;
+  readonly end: number;
 }
 
-function useLines(shape: Shape, stack: MeasuredStack, picture: LosslessPicture | undefined): string[] {
-  const { kind, points, frameIndex, quantities, isOwn, author, fault, key } = shape;
-  return useMemo(
-    () => linesOf({ kind, points, frameIndex, quantities, isOwn, author, fault, key }, stack, picture),
-    [kind, points, frameIndex, quantities, isOwn, author, fault, key, stack, picture],
+/** Open circles: the place itself stays seen. A finger's reach around them is wider. */
+function Ends({ shape, placement, end }: EndsProps) {
+  return (
+    <>
+      {shape.points.map((point, at) => {
+        const { x, y } = toScreen(placement, point);
+        return (
+          <g key={at} class={`shape-end ${at === end ? 'is-on' : ''}`} data-end={at}>
+            <circle class="end-halo" cx={x} cy={y} r={7} />
+            <circle cx={x} cy={y} r={7} />
+          </g>
+        );
+      })}
+    </>
+  );
+}
+
+function Words({ lines, place }: { readonly lines: readonly string[]; readonly place: Box | undefined }) {
+  if (!place) return null;
+  const { x, y } = baseOf(place);
+  return (
+    <text x={x} y={y}>
+      {lines.map((words, at) => (
+        <tspan key={words} x={x} dy={at === 0 ? 0 : 16}>
+          {words}
+        </tspan>
+      ))}
+    </text>
   );
 }
 
@@ -94,7 +116,7 @@ function pathOf(points: readonly Point[]): string {
   return points.length < 2 ? '' : `M${points.map(({ x, y }) => `${round(x)} ${round(y)}`).join('L')}`;
 }
 
-/** Open in the middle: the place itself stays seen. */
+/** Open in its middle. */
 function crossAt({ x, y }: Point): string {
   return `M${round(x - 7)} ${round(y)}h4m6 0h4M${round(x)} ${round(y - 7)}v4m0 6v4`;
 }

@@ -35,8 +35,8 @@ export function Toolbox({ id, view, look, hand, isOpen, onHelp, onTaken }: Toolb
       <Tool icon="fit" word="Fit" name="fit" onClick={() => view.showAll()} />
       <Tool icon="undo" word="Reset" name="reset" onClick={() => view.reset()} />
       <Play view={view} />
-      <button type="button" class="chip for-keys" title={titleOf('help')} onClick={onHelp}>
-        Keys
+      <button type="button" class="chip for-keys" title={titleOf('help')} aria-label="Keys" onClick={onHelp}>
+        ?
       </button>
     </fieldset>
   );

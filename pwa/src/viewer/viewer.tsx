@@ -18,6 +18,7 @@ import { OverlayControls } from './overlay-controls';
 import type { Overlay } from './overlay-frames';
 import { OverlayLayer } from './overlay-layer';
 import { useOverlay } from './overlay-state';
+import { boxOnScreen } from './placement';
 import { listenTo } from './pointer-input';
 import { ShapeLayer } from './shape-layer';
 import type { Measuring } from './shapes';
@@ -95,6 +96,7 @@ function StackViewer({
   const measured = useMeasuring(view, look.index, measuring);
   const { hand } = measured;
   const { tool, draft, end } = measured.look;
+  const shownMarks = marksOn(look.index, marks, stack.sliceSpacing);
   const picture = look.shown === 'lossless' ? view.lossless() : undefined;
 
   useEffect(() => {
@@ -149,12 +151,7 @@ function StackViewer({
         {drawn?.frame instanceof ImageData && (
           <OverlayLayer frame={drawn.frame} opacity={drawn.choice.opacity} stack={stack} placement={look.placement} />
         )}
-        <MarkLayer
-          marks={marksOn(look.index, marks, stack.sliceSpacing)}
-          placement={look.placement}
-          selectedId={selectedId}
-          reading={look.reading}
-        />
+        <MarkLayer marks={shownMarks} placement={look.placement} selectedId={selectedId} reading={look.reading} />
         {measured.shapes.length > 0 && (
           <ShapeLayer
             shapes={measured.shapes}
@@ -164,6 +161,7 @@ function StackViewer({
             picture={picture}
             placement={look.placement}
             screen={look.screen}
+            avoid={shownMarks.map(({ mark }) => boxOnScreen(look.placement, mark.box))}
           />
         )}
         <CornerLabels stack={stack} look={look} cine={cine} isPhantom={isPhantom} />
