@@ -57,9 +57,9 @@ describe('the values of an ellipse', () => {
   test('are rescaled as their own frame is', () => {
     const one = statisticsOf(picture, { middle: { x: 20, y: 15 }, radius: { x: 6, y: 4 } }, NO_RESCALE, null);
 
-    expect(quantityOf('mean', ellipse(14, 11, 26, 19))).toBeCloseTo((one?.mean ?? 0) - 1024, 9);
-    expect(quantityOf('mean', ellipse(14, 11, 26, 19, 1))).toBeCloseTo((one?.mean ?? 0) * -0.5 + 10, 9);
-    expect(quantityOf('standard deviation', ellipse(14, 11, 26, 19, 1))).toBeCloseTo((one?.deviation ?? 0) * 0.5, 9);
+    expect(quantityOf('Mean', ellipse(14, 11, 26, 19))).toBeCloseTo((one?.mean ?? 0) - 1024, 9);
+    expect(quantityOf('Mean', ellipse(14, 11, 26, 19, 1))).toBeCloseTo((one?.mean ?? 0) * -0.5 + 10, 9);
+    expect(quantityOf('Standard Deviation', ellipse(14, 11, 26, 19, 1))).toBeCloseTo((one?.deviation ?? 0) * 0.5, 9);
   });
 
   test('leave out padding, and what lies outside the image', () => {
@@ -85,8 +85,8 @@ describe('the values of an ellipse', () => {
   test('wait for the whole slice; the area does not', () => {
     const names = quantitiesOf(ellipse(14, 11, 26, 19), stack, undefined).map(({ name }) => name);
 
-    expect(names).toEqual(['area']);
-    expect(quantityOf('area', ellipse(14, 11, 26, 19))).toBeCloseTo(Math.PI * 6 * 4 * 0.8 * 0.5, 9);
+    expect(names).toEqual(['Area']);
+    expect(quantityOf('Area', ellipse(14, 11, 26, 19))).toBeCloseTo(Math.PI * 6 * 4 * 0.8 * 0.5, 9);
   });
 });
 
@@ -109,9 +109,10 @@ describe('in words', () => {
 
   test('an ellipse tells mean, deviation and area', () => {
     const words = quantityLines([
-      { name: 'mean', value: -724.06, unit: "[hnsf'U]" },
-      { name: 'standard deviation', value: 30.25, unit: "[hnsf'U]" },
-      { name: 'area', value: 85.31, unit: 'mm2' },
+      { name: 'Area', value: 85.31, unit: 'mm2' },
+      { name: 'Mean', value: -724.06, unit: "[hnsf'U]" },
+      { name: 'Standard Deviation', value: 30.25, unit: "[hnsf'U]" },
+      { name: 'Minimum', value: -1000, unit: "[hnsf'U]" },
     ]);
 
     expect(words).toEqual(['Mean −724.1 HU', 'SD 30.3 HU', 'Area 85.3 mm²']);
@@ -124,6 +125,6 @@ describe('in words', () => {
   });
 
   test('what another client measured is told as it is named', () => {
-    expect(quantityLines([{ name: 'volume', value: 3, unit: 'mm3' }])).toEqual(['Volume 3.0 mm3']);
+    expect(quantityLines([{ name: 'Volume', value: 3, unit: 'mm3' }])).toEqual(['Volume 3.0 mm3']);
   });
 });

@@ -2,7 +2,9 @@ import type { Stack } from './frame-source';
 import type { LosslessPicture } from './picture';
 import { rescaleOf } from './shading';
 import { type Ellipse, ellipseOf, lengthOf, spacingOf } from './shape-geometry';
-import type { Quantity, Shape } from './shapes';
+import { PIXELS, type Quantity, type Shape } from './shapes';
+
+const UNITS: Record<string, string> = { HU: "[hnsf'U]", MGML: 'mg/ml', PCT: '%' };
 
 export type MeasuredStack = Pick<Stack, 'frameTable' | 'paddingValue' | 'rowSpacing' | 'columnSpacing' | 'unit'>;
 
@@ -25,24 +27,24 @@ export function quantitiesOf(
   const spacing = spacingOf(stack);
   const [one, other] = points;
   if (kind === 'LENGTH' && one && other)
-    return [{ name: 'length', value: lengthOf(one, other, spacing), unit: spacing.isKnown ? 'mm' : '{pixel}' }];
+    return [{ name: 'Length', value: lengthOf(one, other, spacing), unit: spacing.isKnown ? 'mm' : PIXELS }];
   const ellipse = kind === 'ELLIPSE' ? ellipseOf(points) : undefined;
   if (!ellipse) return [];
   const area = Math.PI * ellipse.radius.x * ellipse.radius.y * spacing.row * spacing.column;
-  const size = { name: 'area', value: area, unit: spacing.isKnown ? 'mm2' : '{pixel}' };
+  const size = { name: 'Area', value: area, unit: spacing.isKnown ? 'mm2' : PIXELS };
   const found = picture && statisticsOf(picture, ellipse, rescaleOf(stack, frameIndex), stack.paddingValue);
   if (!found) return [size];
   const unit = unitOf(stack.unit);
   return [
-    { name: 'mean', value: found.mean, unit },
-    { name: 'standard deviation', value: found.deviation, unit },
     size,
+    { name: 'Mean', value: found.mean, unit },
+    { name: 'Standard Deviation', value: found.deviation, unit },
   ];
 }
 
-/** UCUM of what the stack names its values. */
-function unitOf(unit: string | null): string {
-  return unit === 'HU' ? "[hnsf'U]" : (unit ?? '1');
+/** UCUM of what a stack names its values, DICOM (0028,1054); any other says nothing that could be trusted. */
+function unitOf(rescaleType: string | null): string {
+  return UNITS[rescaleType ?? ''] ?? '1';
 }
 
 /** Over the pixels whose middles lie in an ellipse, without padding; undefined where there are none, and in colour. */

@@ -93,6 +93,17 @@ describe('drawing', () => {
     expect(measuring.onDraw.mock.calls[0]?.[0].points[1]).toEqual({ x: 100, y: 0 });
   });
 
+  test('an ellipse without a width is none', () => {
+    const measuring = measuringWith();
+    hand.measuring = measuring;
+    hand.choose('ELLIPSE');
+
+    drag([50, 50], [50, 200]);
+
+    expect(measuring.onDraw).not.toHaveBeenCalled();
+    expect(said).toContain('too small');
+  });
+
   test('a tap draws nothing and chooses what it touches', () => {
     const measuring = measuringWith(RULER);
     hand.measuring = measuring;

@@ -3,7 +3,7 @@ import type { Grip } from './gestures';
 import { quantitiesOf } from './measurement';
 import { type Point, toImage, toScreen } from './placement';
 import { quantityLines } from './quantity-words';
-import { distance, endAt, shapeAt, within } from './shape-geometry';
+import { distance, endAt, isDrawable, shapeAt, within } from './shape-geometry';
 import { type Kind, type Measuring, NAMES, type Shape } from './shapes';
 import type { StackView } from './stack-view';
 import { toImageAxes } from './turning';
@@ -189,6 +189,10 @@ export class MeasuringHand {
 
   #keep(draft: Draft): void {
     const { key, kind, frameIndex, points } = draft;
+    if (!isDrawable(draft)) {
+      this.#view.say(`${NAMES[kind]} too small to measure`);
+      return;
+    }
     const quantities = quantitiesOf(draft, this.#view.stack, this.#view.lossless(frameIndex));
     if (key === undefined) this.measuring?.onDraw({ kind, frameIndex, points, quantities });
     else this.measuring?.onChange(key, points, quantities);

@@ -44,6 +44,12 @@ export function ellipseOf([one, other]: readonly Point[]): Ellipse | undefined {
   };
 }
 
+/** Whether there is something between the points: a line that has a length, an ellipse both wide and high. */
+export function isDrawable({ kind, points: [one, other] }: Pick<Shape, 'kind' | 'points'>): boolean {
+  if (!one || !other) return false;
+  return kind === 'LENGTH' ? distance(one, other) > 0 : one.x !== other.x && one.y !== other.y;
+}
+
 /** On the image: outside it there is nothing to measure. */
 export function within({ x, y }: Point, { width, height }: Size): Point {
   return { x: Math.min(width, Math.max(0, x)), y: Math.min(height, Math.max(0, y)) };

@@ -6,6 +6,9 @@ export type Kind = 'LENGTH' | 'ELLIPSE';
 /** What other clients may have drawn besides is shown, not changed. */
 export type ShapeKind = Kind | 'RECTANGLE' | 'POINT' | 'FINDING';
 
+/** UCUM's annotation for what is only counted, where the spacing is not known: of a length and of an area. */
+export const PIXELS = '{pixels}';
+
 /** A value with its UCUM unit. */
 export interface Quantity {
   readonly name: string;

@@ -27,7 +27,7 @@ function annotation(id: string, more: Partial<Annotation> = {}): Annotation {
     by: ADA,
     anchor: { frameIndex: 4, stack: { id: 'Stack:1' } },
     points: POINTS,
-    quantities: [{ name: 'length', value: 4, unit: 'mm' }],
+    quantities: [{ name: 'Length', value: 4, unit: 'mm' }],
     ...more,
   };
 }
