@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,7 +16,8 @@ from api.permissions import Action, CaseSubject, is_allowed
 from api.persistence import cases as case_rows
 from api.persistence.columns import is_storable, now
 from api.persistence.paging import Page, PageRequest, SortKey, list_page
-from api.persistence.tables import Analysis, Case, CaseStudy, Comment, Finding, Participant, Series, Stack, User
+from api.persistence.places import Place, require_stack
+from api.persistence.tables import Case, Comment, Participant, User
 from api.unit_of_work import UnitOfWork
 
 MENTION = re.compile(r"@\[([A-Za-z0-9_-]{1,200})\]")
@@ -38,16 +39,6 @@ WRITTEN_BY = {
     Audience.EVERYONE: Action.CASE_COMMENT,
     Audience.CLINICIANS: Action.CASE_COMMENT_TO_CLINICIANS,
 }
-
-
-@dataclass(frozen=True)
-class Place:
-    """In the images. left, top, width, height: pixels, origin at the outer corner of the first pixel; all or none."""
-
-    stack: UUID
-    frame_index: int
-    box: tuple[float, float, float, float] | None = None
-    finding: UUID | None = None
 
 
 async def add(
@@ -80,7 +71,7 @@ async def add(
     if reply_to is not None:
         await _check_reply(uow, subject, reply_to, audience)
     if place is not None:
-        await _check_place(uow, subject, place)
+        await require_stack(uow.session, actor, subject, place)
     comment = Comment(
         organization_key=case.organization_key,
         case_key=case_key,
@@ -89,7 +80,7 @@ async def add(
         body=body,
         mentions=[str(key) for key in await _who_sees(uow, case, mentions, audience)],
         reply_to_key=reply_to,
-        anchor=_kept(place),
+        anchor=place.as_json() if place else {},
     )
     uow.session.add(comment)
     case.updated_at = now()
@@ -161,44 +152,6 @@ async def _check_reply(uow: UnitOfWork, subject: CaseSubject, reply_to: UUID, au
         raise NotFound("There is no such comment, or you may not see it.", ["replyToId"])
     if answered.audience == Audience.CLINICIANS and audience is Audience.EVERYONE:
         raise Invalid("An answer to what was written for clinicians is for clinicians too.", ["audience"])
-
-
-async def _check_place(uow: UnitOfWork, subject: CaseSubject, place: Place) -> None:
-    statement = (
-        select(Stack)
-        .join(Series, col(Series.key) == col(Stack.series_key))
-        .join(CaseStudy, col(CaseStudy.study_key) == col(Series.study_key))
-        .where(col(Stack.key) == place.stack, col(CaseStudy.case_key) == subject.case_key)
-    )
-    stack = (await uow.session.execute(statement)).scalars().first()
-    if stack is None:
-        raise NotFound("The case has no such stack.", ["anchor", "stackId"])
-    if not 0 <= place.frame_index < len(stack.frame_keys):
-        last = len(stack.frame_keys) - 1
-        raise Invalid(f"The stack's frames are numbered 0 to {last}.", ["anchor", "frameIndex"])
-    if place.box is not None:
-        left, top, width, height = place.box
-        inside = 0 <= left <= left + width <= stack.columns and 0 <= top <= top + height <= stack.rows
-        if not inside:
-            raise Invalid("The box lies outside the picture.", ["anchor", "box"])
-    if place.finding is not None and not await _sees_finding(uow, subject, place.finding):
-        raise NotFound("The case has no such finding, or you may not see it.", ["anchor", "findingId"])
-
-
-async def _sees_finding(uow: UnitOfWork, subject: CaseSubject, finding: UUID) -> bool:
-    if uow.actor is None or not is_allowed(uow.actor, Action.CASE_SEE_ANALYSES, subject):
-        return False
-    of_case = select(col(Finding.key)).join(Analysis, col(Analysis.key) == col(Finding.analysis_key))
-    named = (col(Finding.key) == finding, col(Analysis.case_key) == subject.case_key)
-    return await uow.session.scalar(of_case.where(*named)) is not None
-
-
-def _kept(place: Place | None) -> dict[str, object]:
-    if place is None:
-        return {}
-    finding = str(place.finding) if place.finding else None
-    box = list(place.box) if place.box else None
-    return {"stack": str(place.stack), "frame_index": place.frame_index, "box": box, "finding": finding}
 
 
 async def _who_sees(uow: UnitOfWork, case: Case, user_keys: list[UUID], audience: Audience) -> list[UUID]:

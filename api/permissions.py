@@ -49,6 +49,7 @@ class Action(StrEnum):
     CASE_SEE_RELEASES = "case:see_releases"
     CASE_SEE_COMMENTS = "case:see_comments"  # those meant for everyone
     CASE_SEE_CLINICIANS_COMMENTS = "case:see_clinicians_comments"
+    CASE_SEE_ANNOTATIONS = "case:see_annotations"
     CASE_UPDATE = "case:update"
     CASE_DELETE = "case:delete"
     CASE_ADD_IMAGES = "case:add_images"
@@ -98,6 +99,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_RELEASES: KNOWN,
         Action.CASE_SEE_COMMENTS: KNOWN,
         Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
+        Action.CASE_SEE_ANNOTATIONS: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_DELETE: OWNER,
         Action.CASE_ADD_IMAGES: WRITERS,
@@ -120,6 +122,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_RELEASES: PARTICIPANTS,
         Action.CASE_SEE_COMMENTS: PARTICIPANTS,
         Action.CASE_SEE_CLINICIANS_COMMENTS: PARTICIPANTS,
+        Action.CASE_SEE_ANNOTATIONS: PARTICIPANTS,
         Action.CASE_COMMENT: PARTICIPANTS,
         Action.CASE_COMMENT_TO_CLINICIANS: PARTICIPANTS,
         Action.CASE_DOWNLOAD: PARTICIPANTS,
@@ -132,6 +135,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_RELEASES: KNOWN,
         Action.CASE_SEE_COMMENTS: KNOWN,
         Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
+        Action.CASE_SEE_ANNOTATIONS: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_ADD_IMAGES: WRITERS,
         Action.CASE_SET_URGENCY: WRITERS,
@@ -166,6 +170,7 @@ SCOPES: dict[Action, Scope | None] = {
     Action.CASE_SEE_RELEASES: Scope.CASES_READ,
     Action.CASE_SEE_COMMENTS: Scope.CASES_READ,
     Action.CASE_SEE_CLINICIANS_COMMENTS: Scope.CASES_READ,
+    Action.CASE_SEE_ANNOTATIONS: Scope.CASES_READ,
     Action.CASE_DOWNLOAD: Scope.CASES_READ,
     Action.CASE_UPDATE: Scope.CASES_WRITE,
     Action.CASE_ADD_IMAGES: Scope.CASES_WRITE,

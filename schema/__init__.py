@@ -21,6 +21,7 @@ from schema.scalars import SCALARS
 from schema.subscriptions import Subscription
 from schema.types.events import (
     AnalysisProgressed,
+    AnnotationChanged,
     CaseChanged,
     CommentAdded,
     ParticipantsChanged,
@@ -30,7 +31,7 @@ from schema.types.events import (
 )
 
 EVENTS = [
-    *(AnalysisProgressed, CaseChanged, CommentAdded, ParticipantsChanged, ReviewChanged),
+    *(AnalysisProgressed, AnnotationChanged, CaseChanged, CommentAdded, ParticipantsChanged, ReviewChanged),
     *(UploadProgressed, WorklistChanged),
 ]
 EXPORTED = Path(__file__).parent / "schema.graphql"

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, cases, comments, images, partners, reviews, uploads
+from api import analyses, annotations, cases, comments, images, partners, reviews, uploads
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
@@ -149,6 +149,10 @@ class Loaders:
     @cached_property
     def comments(self) -> DataLoader[UUID, tables.Comment | None]:
         return self._one(comments.find_many)
+
+    @cached_property
+    def annotations(self) -> DataLoader[UUID, tables.Annotation | None]:
+        return self._one(annotations.find_many)
 
     @cached_property
     def reviews(self) -> DataLoader[UUID, tables.Review | None]:

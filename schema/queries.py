@@ -18,7 +18,7 @@ from schema.node_ids import find_key, find_model, parse_id
 from schema.reads import HARMLESS, action_of
 from schema.types.administration import Administration
 from schema.types.api_keys import ApiKey
-from schema.types.cases import Analysis, Case, CaseConnection, Comment, Review, find_finding
+from schema.types.cases import Analysis, Annotation, Case, CaseConnection, Comment, Review, find_finding
 from schema.types.exports import Export
 from schema.types.images import Patient, Series, Stack, Study, find_patient
 from schema.types.models import Model
@@ -142,6 +142,11 @@ async def _comment(info: Info, key: UUID) -> Comment | None:
     return Comment.of(row) if row else None
 
 
+async def _annotation(info: Info, key: UUID) -> Annotation | None:
+    row = await info.context.loaders.annotations.load(key)
+    return Annotation.of(row) if row else None
+
+
 async def _review(info: Info, key: UUID) -> Review | None:
     row = await info.context.loaders.reviews.load(key)
     return Review.of(row) if row else None
@@ -199,6 +204,7 @@ async def _model(info: Info, id: str) -> Model | None:
 
 FINDERS: dict[str, Callable[[Info, UUID], Awaitable[Node | None]]] = {
     "Analysis": _analysis,
+    "Annotation": _annotation,
     "ApiKey": _api_key,
     "Case": _case,
     "Export": _export,

@@ -23,9 +23,10 @@ from schema.connections import given
 from schema.context import Context, Info, viewer_streams
 from schema.credentials import FRESH_SECONDS, Credential
 from schema.node_ids import get_key
-from schema.types.cases import Analysis, Case, Comment, Review
+from schema.types.cases import Analysis, Annotation, Case, Comment, Review
 from schema.types.events import (
     AnalysisProgressed,
+    AnnotationChanged,
     CaseChanged,
     CaseEvent,
     CommentAdded,
@@ -154,6 +155,9 @@ async def _case_event(context: Context, key: UUID, event: ReadEvent) -> CaseEven
     if event.row.kind == EventKind.COMMENT_ADDED and event.row.subject_key is not None:
         comment = await context.loaders.comments.load(event.row.subject_key)
         return CommentAdded(cursor=cursor, at=at, case=case, comment=Comment.of(comment)) if comment else None
+    if event.row.kind == EventKind.ANNOTATION_CHANGED and event.row.subject_key is not None:
+        drawn = await context.loaders.annotations.load(event.row.subject_key)
+        return AnnotationChanged(cursor=cursor, at=at, case=case, annotation=Annotation.of(drawn)) if drawn else None
     if event.row.kind == EventKind.REVIEW_CHANGED and event.row.subject_key is not None:
         review = await context.loaders.reviews.load(event.row.subject_key)
         return ReviewChanged(cursor=cursor, at=at, case=case, review=Review.of(review)) if review else None

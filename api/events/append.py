@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     CASE_CHANGED = "CaseChanged"
     ANALYSIS_PROGRESSED = "AnalysisProgressed"
     COMMENT_ADDED = "CommentAdded"
+    ANNOTATION_CHANGED = "AnnotationChanged"
     REVIEW_CHANGED = "ReviewChanged"
     PARTICIPANTS_CHANGED = "ParticipantsChanged"
     UPLOAD_PROGRESSED = "UploadProgressed"
@@ -60,6 +61,11 @@ def analysis_progressed(case_key: UUID, analysis_key: UUID) -> NewEvent:
 
 def comment_added(case_key: UUID, comment_key: UUID) -> NewEvent:
     return NewEvent(Stream.CASE, case_key, EventKind.COMMENT_ADDED, case_key, comment_key)
+
+
+def annotation_changed(case_key: UUID, annotation_key: UUID) -> NewEvent:
+    """Drawn, altered or deleted."""
+    return NewEvent(Stream.CASE, case_key, EventKind.ANNOTATION_CHANGED, case_key, annotation_key)
 
 
 def review_changed(case_key: UUID, review_key: UUID) -> NewEvent:

@@ -42,11 +42,15 @@ LOOKING_PAST = {
 
 @dataclass(frozen=True)
 class Rule:
-    """What the API may do with a table: `may` as GRANT has it, on rows for which `sees` holds; new ones as `adds`."""
+    """What the API may do with a table: `may` as GRANT has it, on rows for which `sees` holds; new ones as `adds`.
+
+    changes: the rows that may be updated, where those are fewer than are seen.
+    """
 
     sees: str
     may: str = "select"
     adds: str | None = None
+    changes: str | None = None
 
 
 OWN_ORGANIZATION = "organization_key = (select hilum_seen_organization())"
@@ -138,7 +142,8 @@ def protect(table: str, rule: Rule | None, worker_may: str = EVERYTHING) -> Iter
         return
     for action in rule.may.split(", "):
         sees, adds = f"using ({rule.sees})", f"with check ({rule.adds or rule.sees})"
-        conditions = {"insert": adds, "update": f"{sees} with check ({rule.sees})"}.get(action, sees)
+        changed = rule.changes or rule.sees
+        conditions = {"insert": adds, "update": f"using ({changed}) with check ({changed})"}.get(action, sees)
         yield f"create policy api_{action} on {table} for {action} to {API} {conditions}"
     yield from permit(table, API, rule.may)
 

@@ -241,6 +241,16 @@ class Settings(PredictorSettings, UserPoolSettings):
     # reading together
     comment_characters: int = Field(4000, ge=1, le=100_000, description="Most characters of a comment.")
     comments_per_case: int = Field(5000, ge=1, description="Most comments of one case.")
+    annotations_per_case: int = Field(1000, ge=1, description="Most annotations of one case, deleted ones too.")
+    annotation_label_characters: int = Field(
+        200, ge=1, le=10_000, description="Most characters of an annotation's label."
+    )
+    annotation_note_characters: int = Field(
+        4000, ge=1, le=100_000, description="Most characters of an annotation's note."
+    )
+    annotation_pixels: int = Field(
+        16_000_000, ge=1, description="Most pixels of a frame whose values annotations measure; of larger ones none."
+    )
     review_characters: int = Field(
         20_000, ge=1, le=1_000_000, description="Most characters of an impression, a recommendation or a summary."
     )

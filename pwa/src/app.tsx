@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Account } from './features/account/account';
 import { Case } from './features/case/case';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
@@ -9,9 +8,10 @@ import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
-import { busyCount } from './offline/transfers';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
+import { Lazy } from './ui/lazy';
+import { Navigation } from './ui/navigation';
 import { Notice } from './ui/notice';
 import { addressTo, type Route, route } from './ui/route';
 
@@ -22,9 +22,13 @@ const TITLES = {
   worklist: 'Worklist',
   upload: 'Upload',
   case: 'Case',
-  account: 'Your account',
+  settings: 'Settings',
+  help: 'Help',
   'sign-up': 'Worklist',
 } as const;
+
+const settings = () => import('./features/settings/settings');
+const help = () => import('./features/help/help');
 
 const WORKLIST: Route = { screen: 'worklist' };
 
@@ -72,7 +76,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   return (
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
-      <Bar viewer={viewer} />
+      <Bar viewer={viewer} at={at.screen} />
       {!isOnline && (
         <p class="offline-bar" role="status">
           Live updates are interrupted; connecting again…
@@ -85,7 +89,8 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
       {at.screen === 'upload' && <Upload />}
-      {at.screen === 'account' && <Account />}
+      {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
+      {at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
       {at.screen === 'case' && <Case key={at.caseId} caseId={at.caseId} findingId={at.findingId} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
@@ -98,28 +103,17 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
   );
 }
 
-function Bar({ viewer }: { readonly viewer: SignedInViewer }) {
-  const running = useStore(busyCount);
+function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Route['screen'] }) {
   const leave = () => void signOut();
   return (
     <header class="bar">
       <a class="brand" href={addressTo({ screen: 'worklist' })}>
         <img src="/icon.svg" alt="" width={28} height={28} /> Hilum
       </a>
-      <span class="spring" />
-      {viewer.user.role !== 'ADMINISTRATOR' && (
-        <a class="button is-quiet" href={addressTo({ screen: 'upload' })}>
-          <Icon name="upload" /> Upload{running > 0 && ` (${running})`}
-        </a>
-      )}
-      <a
-        class="button is-quiet who"
-        href={addressTo({ screen: 'account' })}
-        title={viewer.organization.name}
-        aria-label={`Your account, ${viewer.user.displayName}`}
-      >
-        <Icon name="person" /> <span>{viewer.user.displayName}</span>
-      </a>
+      <Navigation at={at} mayUpload={viewer.user.role !== 'ADMINISTRATOR'} />
+      <span class="who" title={viewer.organization.name}>
+        {viewer.user.displayName}
+      </span>
       <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
         <Icon name="leave" />
       </button>

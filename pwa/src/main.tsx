@@ -2,12 +2,14 @@ import { render } from 'preact';
 import { App } from './app';
 import { signOutWhenIdle } from './graphql/idle';
 import { resumeSession } from './graphql/session';
+import { followAppearance } from './ui/appearance';
 import { scriptUrl } from './ui/trusted-scripts';
 import './ui/tokens.css';
 import './ui/elements.css';
 import './ui/controls.css';
 import './ui/shell.css';
 
+followAppearance();
 const root = document.getElementById('app');
 if (root) render(<App />, root);
 void resumeSession();

@@ -23,6 +23,8 @@ LENGTHS: Final = {
     "Case.studies": 2,
     "Case.priors": 5,
     "Case.participants": 5,
+    "Annotation.points": 2,
+    "Annotation.quantities": 5,
     "Study.series": 4,
     "Series.stacks": 1,
     "Stack.frameTable": 300,

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.mutations.analyses import AnalysisMutations
+from schema.mutations.annotations import AnnotationMutations
 from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.cases import CaseMutations
 from schema.mutations.comments import CommentMutations
@@ -29,6 +30,7 @@ class Mutation(
     ModelMutations,
     CaseMutations,
     CommentMutations,
+    AnnotationMutations,
     ReviewMutations,
     SharingMutations,
     ExportMutations,

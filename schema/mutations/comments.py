@@ -3,7 +3,8 @@
 import strawberry
 
 from api import comments
-from api.comments import Audience, Place
+from api.comments import Audience
+from api.persistence.places import Place
 from schema.connections import given
 from schema.context import Info
 from schema.errors import UserError, refusable

@@ -1,14 +1,16 @@
-"""A case, its analyses, comments and reviews: they name each other, and so live together."""
+"""A case, its analyses, annotations, comments and reviews: they name each other, and so live together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
 
-from api import analyses, comments
+from api import analyses, annotations, comments
 from api.analyses.overlays import overlays_of
 from api.analyses.timing import Timing
+from api.annotations import AnnotationKind
 from api.comments import Audience
 from api.inference.size_categories import size_categories
 from api.permissions import Action, is_allowed
@@ -18,6 +20,7 @@ from schema.context import Info
 from schema.fields import described
 from schema.node_ids import node_id
 from schema.reads import action_of
+from schema.types.annotations import Point2D, Quantity
 from schema.types.frames import Box, Point3D, Warning
 from schema.types.images import Patient, Stack, Study, find_patient
 from schema.types.models import Model, Score
@@ -196,13 +199,54 @@ class Comment(Node):
 
     @described("The place in the images it speaks of.")
     async def anchor(self, info: Info) -> Anchor | None:
-        place = self.row.anchor
-        stack = await info.context.loaders.stacks.load(UUID(place["stack"])) if place else None
-        if stack is None:
-            return None
-        box = Box(**dict(zip(("left", "top", "width", "height"), place["box"], strict=True))) if place["box"] else None
-        finding = await find_finding(info, UUID(place["finding"])) if place["finding"] else None
-        return Anchor(stack=Stack.of(stack), frame_index=place["frame_index"], box=box, finding=finding)
+        return await _anchor_of(info, self.row.anchor) if self.row.anchor else None
+
+
+@strawberry.type(description="A measurement, or a finding that a reader drew.")
+class Annotation(Node):
+    row: strawberry.Private[tables.Annotation]
+    kind: AnnotationKind
+    points: list[Point2D]
+    label: str | None
+    note: str | None
+    quantities: list[Quantity]
+    deleted: bool = strawberry.field(description="The id stays, the points are empty.")
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: tables.Annotation) -> "Annotation":
+        return cls(
+            row=row,
+            id=node_id("Annotation", row.key),
+            kind=AnnotationKind(row.kind),
+            points=[Point2D(x=x, y=y) for x, y in row.points],
+            label=row.label,
+            note=row.note,
+            quantities=[Quantity.of(kept) for kept in row.quantities],
+            deleted=row.deleted_at is not None,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field
+    async def case(self, info: Info) -> "Case":
+        return await _case_of(info, self.row.case_key)
+
+    @strawberry.field
+    async def by(self, info: Info) -> User:
+        return await find_author(info, self.row.author_key)
+
+    @strawberry.field
+    async def anchor(self, info: Info) -> Anchor:
+        anchor = await _anchor_of(info, self.row.anchor)
+        assert anchor is not None
+        return anchor
+
+    @described("The analysis that should have found it.")
+    async def missed_by(self, info: Info) -> Analysis | None:
+        row = await info.context.loaders.analyses.load(self.row.missed_by_key) if self.row.missed_by_key else None
+        return Analysis.of(row) if row else None
 
 
 @strawberry.type(
@@ -248,6 +292,7 @@ class Review(Node):
 
 
 AnalysisConnection = Connection[Analysis]
+AnnotationConnection = Connection[Annotation]
 CommentConnection = Connection[Comment]
 
 
@@ -320,6 +365,14 @@ class Case(Node):
         row = await info.context.loaders.latest_analysis.load(self.row.key)
         return Analysis.of(row) if row else None
 
+    @described("Oldest first; none to a patient.")
+    async def annotations(
+        self, info: Info, first: int | None = strawberry.UNSET, after: str | None = strawberry.UNSET
+    ) -> AnnotationConnection:
+        page = request_of(first, after)
+        found, total = await read_page(info, lambda uow: annotations.list_annotations(uow, self.row.key, page))
+        return connection([Annotation.of(row) for row in found.rows], found, total)
+
     @described("Oldest first.")
     async def comments(
         self,
@@ -379,6 +432,16 @@ async def find_finding(info: Info, key: UUID) -> Finding | None:
     row = await info.context.loaders.finding.load(key)
     analysis = await info.context.loaders.analyses.load(row.analysis_key) if row else None
     return Finding.of(row, analysis) if row and analysis else None
+
+
+async def _anchor_of(info: Info, place: Mapping[str, Any]) -> Anchor | None:
+    """place: as a comment or an annotation keeps it."""
+    stack = await info.context.loaders.stacks.load(UUID(place["stack"]))
+    if stack is None:
+        return None
+    box = Box(**dict(zip(("left", "top", "width", "height"), place["box"], strict=True))) if place["box"] else None
+    finding = await find_finding(info, UUID(place["finding"])) if place["finding"] else None
+    return Anchor(stack=Stack.of(stack), frame_index=place["frame_index"], box=box, finding=finding)
 
 
 async def _case_of(info: Info, key: UUID) -> Case:

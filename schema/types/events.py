@@ -4,13 +4,14 @@ from datetime import datetime
 
 import strawberry
 
-from schema.types.cases import Analysis, Case, Comment, Review
+from schema.types.cases import Analysis, Annotation, Case, Comment, Review
 from schema.types.uploads import Upload
 
 
 @strawberry.interface(
     description="Every event carries a cursor; subscribing with `after` first replays what was missed, in order and "
-    "each once, and then goes on live. A patient gets CaseChanged, never the events of analyses."
+    "each once, and then goes on live. A patient gets CaseChanged, never the events of analyses, annotations or "
+    "reviews."
 )
 class CaseEvent:
     cursor: str
@@ -31,6 +32,11 @@ class AnalysisProgressed(CaseEvent):
 @strawberry.type
 class CommentAdded(CaseEvent):
     comment: Comment
+
+
+@strawberry.type
+class AnnotationChanged(CaseEvent):
+    annotation: Annotation
 
 
 @strawberry.type

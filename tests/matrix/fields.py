@@ -51,6 +51,7 @@ IDENTITY = asking(sees(Action.CASE_SEE_IDENTITY))
 ANALYSES = asking(sees(Action.CASE_SEE_ANALYSES))
 REVIEWS = asking(sees(Action.CASE_SEE_REVIEWS))
 RELEASES = asking(sees(Action.CASE_SEE_RELEASES))
+ANNOTATIONS = asking(sees(Action.CASE_SEE_ANNOTATIONS))
 COMMENTS = asking(sees(Action.CASE_SEE_COMMENTS))
 SHARING = asking(sees(Action.CASE_SHARE))
 
@@ -65,6 +66,7 @@ FIELDS: dict[str, FieldRule] = {
     **of("Case", WITH_IT, "eventCursor createdBy"),
     **of("Case", IDENTITY, "patient priors"),
     **of("Case", ANALYSES, "analyses latestAnalysis"),
+    **of("Case", ANNOTATIONS, "annotations"),
     **of("Case", COMMENTS, "comments"),
     **of("Case", REVIEWS, "reviews"),
     **of("Case", RELEASES, "releases"),
@@ -104,6 +106,10 @@ FIELDS: dict[str, FieldRule] = {
     # what people say
     **of("Comment", COMMENTS, "id audience body createdAt editedAt deleted resolvedAt case author mentions replyTo"),
     **of("Comment", COMMENTS, "anchor"),
+    **of("Annotation", ANNOTATIONS, "id kind points label note quantities deleted createdAt updatedAt case by anchor"),
+    **of("Annotation", ANALYSES, "missedBy"),
+    **of("Point2D", WITH_IT, "x y"),
+    **of("Quantity", WITH_IT, "name value unit"),
     **of("Review", REVIEWS, "id impression recommendation urgency signedAt addenda case by release reports"),
     **of("Addendum", REVIEWS, "id by text signedAt"),
     **of("Release", RELEASES, "id at summary withdrawnAt by"),

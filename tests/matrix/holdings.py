@@ -30,6 +30,7 @@ TYPES = {
     "doomed": "Case",  # to be deleted
     "queued": "Analysis",
     "whisper": "Comment",  # for clinicians alone
+    "erased": "Annotation",  # to be deleted
     "unreleased": "Review",
     "bystander": "User",  # takes part in the case to read
     "place": "Participant",  # the bystander's

@@ -17,6 +17,8 @@ NODES: dict[str, Rule] = {
     "Finding": sees(Action.CASE_SEE_ANALYSES),
     "Comment": sees(Action.CASE_SEE_COMMENTS),
     "whisper": sees(Action.CASE_SEE_CLINICIANS_COMMENTS),
+    "Annotation": sees(Action.CASE_SEE_ANNOTATIONS),
+    "erased": sees(Action.CASE_SEE_ANNOTATIONS),
     "Review": sees(Action.CASE_SEE_REVIEWS),
     "unreleased": sees(Action.CASE_SEE_REVIEWS),
     "Export": both(own, sees(Action.CASE_DOWNLOAD)),

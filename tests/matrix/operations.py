@@ -16,11 +16,14 @@ from tests.matrix.rules import (
     Rule,
     anybody,
     at_large,
+    both,
     general,
     in_own_organization,
+    may,
     on_case,
     on_own,
     on_what_is_everybodys,
+    own,
     sees,
 )
 from tests.matrix.selections import Json
@@ -63,9 +66,16 @@ def _new_address() -> str:
     return f"{uuid4()}@test.example"
 
 
+def _line(ids: Ids) -> Json:
+    """Across a frame that is there. Other kinds of two points lie as well in it."""
+    points = [{"x": 1, "y": 2}, {"x": 30, "y": 40}]
+    return {"kind": "LENGTH", "anchor": {"stackId": ids["Stack"], "frameIndex": 1}, "points": points}
+
+
 FILE = {"name": "a.dcm", "size": 10}
 PASSWORD = "Nine-quiet-Lanterns"
 COMMENT, WHISPER = Action.CASE_COMMENT, (Action.CASE_COMMENT, Action.CASE_COMMENT_TO_CLINICIANS)
+ANNOTATE, ANNOTATIONS = Action.CASE_ANNOTATE, Action.CASE_SEE_ANNOTATIONS
 REVIEWS, ANALYSES = Action.CASE_SEE_REVIEWS, Action.CASE_SEE_ANALYSES
 
 MUTATIONS: dict[str, list[MutationRow]] = {
@@ -90,6 +100,24 @@ MUTATIONS: dict[str, list[MutationRow]] = {
                 "anchor": {"stackId": ids["Stack"], "frameIndex": 0, "findingId": ids["Finding"]},
             },
             hides="Finding",
+        ),
+    ],
+    "saveAnnotation": [
+        MutationRow(on_case(ANNOTATE), lambda ids: {"caseId": ids["Case"], **_line(ids)}, hides="Case"),
+        MutationRow(
+            on_case(ANNOTATE, ANALYSES),
+            lambda ids: {"caseId": ids["Case"], **_line(ids), "kind": "FINDING", "missedById": ids["Analysis"]},
+            hides="Case",
+        ),
+        MutationRow(
+            Permission(both(own, may(ANNOTATE)), sees(ANNOTATIONS)),  # those that one drew
+            lambda ids: {"annotationId": ids["Annotation"], **_line(ids), "kind": "RECTANGLE", "note": "Wider"},
+            hides="Annotation",
+        ),
+    ],
+    "deleteAnnotation": [
+        MutationRow(
+            Permission(both(own, may(ANNOTATE)), sees(ANNOTATIONS)), lambda ids: {"annotationId": ids["erased"]}
         ),
     ],
     "signReview": [
@@ -229,6 +257,7 @@ SUBSCRIPTIONS: dict[str, Rule] = {"caseEvents": sees(), "viewerEvents": anybody}
 EVENTS: dict[str, Rule] = {
     "CaseChanged": sees(),
     "AnalysisProgressed": sees(Action.CASE_SEE_ANALYSES),
+    "AnnotationChanged": sees(ANNOTATIONS),
     "CommentAdded": sees(Action.CASE_SEE_COMMENTS),
     "ReviewChanged": sees(Action.CASE_SEE_REVIEWS),
     "ParticipantsChanged": sees(),

@@ -1,7 +1,7 @@
 """Two organizations with somebody in every seat, and for each seat a holding in every situation.
 
-Sessions and API keys are real ones; comments and reviews are written by the features that write them. This is the only
-place where seats get their credentials.
+Sessions and API keys are real ones; comments, annotations and reviews are written by the features that write them.
+This is the only place where seats get their credentials.
 """
 
 import secrets
@@ -14,13 +14,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlmodel import col
 
-from api import comments, partners, reviews
-from api.comments import Audience, Place
+from api import annotations, comments, partners, reviews
+from api.annotations import AnnotationKind, Drawing
+from api.comments import Audience
 from api.events.append import analysis_progressed, case_changed, participants_changed, upload_progressed
 from api.identity import api_keys
 from api.permissions import Actor, Role
 from api.persistence import tables
 from api.persistence.columns import now
+from api.persistence.places import Place
 from api.unit_of_work import House, UnitOfWork
 from schema.node_ids import node_id
 from tests.matrix.holdings import Holding, Situation, nothing, type_of
@@ -166,6 +168,7 @@ async def _hold(world: World, seat: str, actor: Actor, situation: Situation) -> 
     if place == ABROAD:
         world.foreigners.add(str(node_id("User", key.user_key)))
     said = await _read(world, made, doctor, bystander.key)
+    said |= await _draw(world, made, seat if _draws(actor, situation) else doctor)
     await _put_frame(world.house, made)
     ids |= {
         noun: str(node_id(type_of(noun), row.key))
@@ -301,6 +304,23 @@ async def _read(world: World, made: MadeCase, doctor: str, mentioned: UUID) -> d
         released = await reviews.sign(uow, case_key, "A nodule.", "CT", "PRIORITY", "All is well.", None)
         unreleased = await reviews.sign(uow, case_key, "Another.", "CT", "PRIORITY", None, None)
     return {"Comment": spoken, "whisper": whisper, "Review": released, "unreleased": unreleased}
+
+
+def _draws(actor: Actor, situation: Situation) -> bool:
+    """Whether annotations of the seat's own case are its own too."""
+    return situation is Situation.OWN and actor.role is Role.CLINICIAN
+
+
+async def _draw(world: World, made: MadeCase, who: str) -> dict[str, HasKey]:
+    """A finding that the model missed, with all that can be said of one, and another to be deleted."""
+    place = Place(made.stack.key, 1, (1.0, 2.0, 3.0, 4.0), made.findings[0].key)
+    drawing = Drawing(
+        *(AnnotationKind.FINDING, place, ((1.0, 2.0), (4.0, 6.0)), "Nodule", "Beside the vessel", made.analysis.key)
+    )
+    async with world.house.unit_of_work(world.rows.actor(who)) as uow:
+        drawn = await annotations.draw(uow, made.case.key, drawing)
+        erased = await annotations.draw(uow, made.case.key, drawing)
+    return {"Annotation": drawn, "erased": erased}
 
 
 async def _put_frame(house: House, made: MadeCase) -> None:

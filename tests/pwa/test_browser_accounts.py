@@ -101,9 +101,9 @@ def test_an_invited_doctor_signs_up_enrolls_and_signs_in_again(
     phone: Page, server: RunningServer, shoot: Callable[[str], object]
 ) -> None:
     email, secret, codes = enrolled(phone, server, shoot)
-    phone.goto(f"{server.url}/#/account")
+    phone.goto(f"{server.url}/#/settings")
     expect(phone.get_by_text("this one")).to_be_visible()
-    shoot("account")
+    shoot("settings")
     phone.get_by_role("button", name="Sign out everywhere").click()
     expect(phone.get_by_text("You are signed out everywhere.")).to_be_visible()
 
@@ -122,7 +122,7 @@ def test_a_wrong_code_is_told_and_the_next_one_counts(
     phone: Page, server: RunningServer, shoot: Callable[[str], object]
 ) -> None:
     email, secret, _ = enrolled(phone, server, shoot)
-    phone.goto(f"{server.url}/#/account")
+    phone.goto(f"{server.url}/#/settings")
     phone.get_by_role("button", name="Sign out everywhere").click()
     give_password(phone, email, PASSWORD)
     right = code_of(secret, later=1)
@@ -139,7 +139,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_code(
     phone: Page, server: RunningServer, shoot: Callable[[str], object]
 ) -> None:
     email, secret, _ = enrolled(phone, server, shoot)
-    phone.goto(f"{server.url}/#/account")
+    phone.goto(f"{server.url}/#/settings")
     phone.get_by_role("button", name="Sign out everywhere").click()
 
     phone.get_by_role("button", name="Forgot the password?").click()

@@ -19,9 +19,7 @@ OpenCase = Callable[[str], Page]
 
 
 @pytest.fixture
-def open_case(
-    browser: Browser, phone: Page, server: RunningServer, phantom_files: list[Path]
-) -> Iterator[OpenCase]:
+def open_case(browser: Browser, phone: Page, server: RunningServer, phantom_files: list[Path]) -> Iterator[OpenCase]:
     """The clinician's case with a phantom, on another phone of whoever is named; the patient takes part."""
     sign_in(phone, server)
     begin_upload(phone, phantom_files[:12]).get_by_role("link", name=re.compile("^CT ")).click()

@@ -25,13 +25,14 @@ from api.persistence.tables.keys import BlindIndexKey, DataKey
 from api.persistence.tables.models import ModelActivation
 from api.persistence.tables.partners import ApiKey
 from api.persistence.tables.people import Organization, Session, SignInFailure, User
-from api.persistence.tables.reading import Comment, Release, Review
+from api.persistence.tables.reading import Annotation, Comment, Release, Review
 from api.persistence.tables.records import Event, EventStream, IdempotencyKey
 from api.persistence.tables.uploads import Upload, UploadCase, UploadFile, UploadInstance
 
 __all__ = [
     "SYSTEM_ORGANIZATION",
     "Analysis",
+    "Annotation",
     "ApiKey",
     "AuditAnchor",
     "AuditBurst",

@@ -1,4 +1,4 @@
-"""What people say of a case: comments, signed reviews, and what of them a patient may read."""
+"""What people say of a case: comments, annotations, signed reviews, and what of them a patient may read."""
 
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,27 @@ class Comment(SQLModel, table=True):
     edited_at: datetime | None = instant(nullable=True)
     deleted_at: datetime | None = instant(nullable=True)
     resolved_at: datetime | None = instant(nullable=True)
+
+
+class Annotation(SQLModel, table=True):
+    """What a reader drew. Of one that was deleted only its place is left."""
+
+    __tablename__ = "annotations"
+
+    key: UUID = key_field()
+    organization_key: UUID = reference("organizations.key")  # of the case, whoever drew it
+    case_key: UUID = reference("cases.key", cascade=True)
+    author_key: UUID = reference("users.key")
+    kind: str  # LENGTH, ELLIPSE, RECTANGLE, POINT, FINDING
+    anchor: dict[str, Any] = document(dict)  # stack, frame_index, box, finding
+    points: list[list[float]] = document()  # x, y: pixels, origin at the outer corner of the first pixel
+    label: str | None = sealed("annotations.label", nullable=True)
+    note: str | None = sealed("annotations.note", nullable=True)
+    quantities: list[dict[str, Any]] = document()  # name, value, unit (UCUM): computed from the stored frame
+    missed_by_key: UUID | None = reference("analyses.key", nullable=True)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    deleted_at: datetime | None = instant(nullable=True)
 
 
 class Review(SQLModel, table=True):

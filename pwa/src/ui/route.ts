@@ -4,7 +4,8 @@ import { Store } from '../graphql/store';
 export type Route =
   | { readonly screen: 'worklist' }
   | { readonly screen: 'upload' }
-  | { readonly screen: 'account' }
+  | { readonly screen: 'settings' }
+  | { readonly screen: 'help' }
   /** For whoever is not signed in yet. organizationId: where an organization lets patients sign up. */
   | { readonly screen: 'sign-up'; readonly invitation?: string; readonly organizationId?: string }
   | { readonly screen: 'case'; readonly caseId: string; readonly findingId?: string };
@@ -15,7 +16,8 @@ export function readRoute(hash: string): Route {
     .split('/')
     .map(decode);
   if (first === 'upload') return { screen: 'upload' };
-  if (first === 'account') return { screen: 'account' };
+  if (first === 'settings') return { screen: 'settings' };
+  if (first === 'help') return { screen: 'help' };
   if (first === 'invitations' && caseId) return { screen: 'sign-up', invitation: caseId };
   if (first === 'sign-up' && caseId) return { screen: 'sign-up', organizationId: caseId };
   if (first === 'cases' && caseId) {
@@ -26,7 +28,8 @@ export function readRoute(hash: string): Route {
 
 export function addressTo(route: Route): string {
   if (route.screen === 'upload') return '#/upload';
-  if (route.screen === 'account') return '#/account';
+  if (route.screen === 'settings') return '#/settings';
+  if (route.screen === 'help') return '#/help';
   if (route.screen === 'sign-up') {
     const { invitation, organizationId = '' } = route;
     return invitation

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { percentOf } from '../features/case/findings';
-import { isPhantom, nameOf, sizeOf, timeLeft, wordOf } from './words';
+import { ageOf, isPhantom, nameOf, sizeOf, timeLeft, wordOf } from './words';
 
 test('sizes and times are told as people say them', () => {
   expect([sizeOf(999), sizeOf(15_800_000)]).toEqual(['999 B', '15.8 MB']);
@@ -34,4 +34,11 @@ test('a DICOM person name is written as people write it', () => {
     'PHANTOM, HILUM',
     'Yamada, Tarou',
   ]);
+});
+
+test('an age is of the day of the scan', () => {
+  const ages = ['2026-03-09T08:00:00', '2026-03-10T08:00:00', '1949-01-01', 'no date'].map((at) =>
+    ageOf('1950-03-10', at),
+  );
+  expect(ages).toEqual([75, 76, undefined, undefined]);
 });

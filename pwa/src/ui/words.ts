@@ -48,6 +48,17 @@ export function agoOf(time: string, now = Date.now()): string {
   return 'just now';
 }
 
+/** Full years of a person born on one date, at a time later: what is asked of a scan is the age on its day. */
+export function ageOf(birthDate: string, at: string): number | undefined {
+  const [born, then] = [new Date(birthDate), new Date(at)];
+  const years = then.getUTCFullYear() - born.getUTCFullYear();
+  const isBefore =
+    then.getUTCMonth() < born.getUTCMonth() ||
+    (then.getUTCMonth() === born.getUTCMonth() && then.getUTCDate() < born.getUTCDate());
+  const age = years - Number(isBefore);
+  return Number.isFinite(age) && age >= 0 ? age : undefined;
+}
+
 const WORDS: Record<string, string> = {
   RECEIVING: 'Receiving',
   ANALYZING: 'Analyzing',

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api import analyses, cases, comments, images, reviews, uploads
+from api import analyses, annotations, cases, comments, images, reviews, uploads
 from api.events import reading
 from api.events.append import Stream
 from api.events.cursor import Cursor
@@ -72,6 +72,9 @@ async def shown_of_reading(uow: UnitOfWork, held: Belongings) -> set[UUID]:
     keys = held.keys("case")
     shown: set[UUID] = set()
     for key in keys:
+        drawn = {row.key for row in (await annotations.list_annotations(uow, key, EVERYTHING)).rows}
+        assert drawn == set(await annotations.find_many(uow, drawn))
+        shown |= drawn
         shown |= {row.key for row in (await comments.list_comments(uow, key, EVERYTHING)).rows}
     for found in (await reviews.reviews_of(uow, keys), await reviews.releases_of(uow, keys)):
         shown |= set(found) | {row.key for rows in found.values() for row in rows}

@@ -130,6 +130,14 @@ REFUSED = {
     "a comment in another's name": f"""insert into comments (key, organization_key, case_key, author_key, audience,
         body, mentions, anchor, created_at) values
         ({NEW}, :mine, :own, :colleague, 'EVERYONE', '', '[]', '{{}}', now())""",
+    "an annotation in another's name": f"""insert into annotations (key, organization_key, case_key, author_key, kind,
+        anchor, points, quantities, created_at, updated_at) values
+        ({NEW}, :mine, :own, :colleague, 'POINT', '{{}}', '[]', '[]', now(), now())""",
+    "an annotation of a foreign case": f"""insert into annotations (key, organization_key, case_key, author_key, kind,
+        anchor, points, quantities, created_at, updated_at) values
+        ({NEW}, :other, :foreign, :me, 'POINT', '{{}}', '[]', '[]', now(), now())""",
+    "another's annotation altered": "update annotations set kind = 'LENGTH' where author_key <> :me",
+    "an annotation removed for good": "delete from annotations where case_key = :own",
     "a signed reading of a foreign case": f"""insert into reviews (key, organization_key, case_key, user_key,
         impression, urgency, signed_at) values ({NEW}, :other, :foreign, :me, '', 'ROUTINE', now())""",
     "a signed reading altered": "update reviews set urgency = 'URGENT' where case_key = :own",

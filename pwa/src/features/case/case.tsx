@@ -170,7 +170,7 @@ export function Case({ caseId, findingId }: CaseProps) {
   return (
     <main class={`case ${tab === 'findings' ? '' : 'is-talking'}`}>
       <CaseHead detail={detail} />
-      <div class="case-images">
+      <div class="case-images always-dark">
         {stacks.length > 1 && (
           <label class="stack-choice">
             <span class="visually-hidden">Images</span>

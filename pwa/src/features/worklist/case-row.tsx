@@ -2,7 +2,7 @@ import type { CaseRowFragment } from '../../graphql/generated/graphql';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
+import { ageOf, agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
 import { Thumbnail } from './thumbnail';
 
 interface CaseRowProps {
@@ -17,6 +17,7 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
   const isRunning = analysis?.status === 'RUNNING' || analysis?.status === 'QUEUED';
   const details = [
     row.patient?.name ? nameOf(row.patient.name) : row.patient?.patientId,
+    row.patient && yearsAndSex(row.patient, study?.startedAt ?? row.createdAt),
     study?.modalities.join(', '),
     study?.startedAt && whenOf(study.startedAt),
   ].filter(Boolean);
@@ -49,6 +50,12 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
       </a>
     </li>
   );
+}
+
+/** "64 F", as worklists write it, on the day of the scan. */
+function yearsAndSex(patient: NonNullable<CaseRowFragment['patient']>, at: string): string {
+  const age = patient.birthDate ? ageOf(patient.birthDate, at) : undefined;
+  return [age, patient.sex].filter((each) => each !== undefined && each !== null && each !== '').join(' ');
 }
 
 function outcomeOf(analysis: NonNullable<CaseRowFragment['latestAnalysis']>): string {

@@ -1,16 +1,11 @@
 import { Failure, isAbort, messageOf } from '../../graphql/failure';
-import { type CaseRowFragment, type CaseStatus, WorklistDocument } from '../../graphql/generated/graphql';
+import { type CaseRowFragment, WorklistDocument } from '../../graphql/generated/graphql';
 import { isLive } from '../../graphql/live';
 import { hearNews } from '../../graphql/news';
 import { request } from '../../graphql/session';
 import { Store } from '../../graphql/store';
+import { EVERYTHING, type FilterChoice, filterOf } from './filter-choice';
 import { type Page, withFirstPage, withNextPage, withRow } from './pages';
-
-export interface WorklistFilter {
-  readonly text: string;
-  /** Empty for all but archived ones, which the server decides. */
-  readonly status: readonly CaseStatus[];
-}
 
 export interface WorklistLook extends Page<CaseRowFragment> {
   readonly isLoading: boolean;
@@ -21,7 +16,7 @@ const PAGE = 25;
 /** Milliseconds of quiet after news before the order is asked for again. */
 const SETTLE = 500;
 
-/** The cases that fit a filter, most urgent first, kept up to date by news for as long as it is open. */
+/** The cases that fit a filter, in the chosen order, kept up to date by news for as long as it is open. */
 export class WorklistState {
   readonly look = new Store<WorklistLook>({
     rows: [],
@@ -31,7 +26,7 @@ export class WorklistState {
     isLoading: true,
     fault: undefined,
   });
-  #filter: WorklistFilter = { text: '', status: [] };
+  #choice: FilterChoice = EVERYTHING;
   #reading = new AbortController();
   #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #leaving: (() => void)[];
@@ -49,8 +44,8 @@ export class WorklistState {
     this.#leaving = [leaveNews, leaveLive];
   }
 
-  show(filter: WorklistFilter): void {
-    this.#filter = filter;
+  show(choice: FilterChoice): void {
+    this.#choice = choice;
     this.look.update((look) => ({ ...look, isLoading: true }));
     void this.#read(undefined);
   }
@@ -62,8 +57,9 @@ export class WorklistState {
     void this.#read(endCursor);
   }
 
+  /** The same choice from its top again; what is shown stays until the answer is there. */
   retry(): void {
-    this.show(this.#filter);
+    this.show(this.#choice);
   }
 
   close(): void {
@@ -81,13 +77,11 @@ export class WorklistState {
     this.#reading.abort();
     const reading = new AbortController();
     this.#reading = reading;
-    const text = this.#filter.text.trim();
-    const filter = {
-      ...(text && { text }),
-      ...(this.#filter.status.length > 0 && { status: [...this.#filter.status] }),
-    };
+    const { order } = this.#choice;
+    const filter = filterOf(this.#choice, Date.now());
     try {
-      const { cases } = await request(WorklistDocument, { first: PAGE, after: after ?? null, filter }, reading.signal);
+      const asked = { first: PAGE, after: after ?? null, filter, order };
+      const { cases } = await request(WorklistDocument, asked, reading.signal);
       const page: Page<CaseRowFragment> = {
         rows: cases.edges.map(({ node }) => node),
         endCursor: cases.pageInfo.endCursor ?? undefined,

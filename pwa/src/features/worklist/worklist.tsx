@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CaseStatus } from '../../graphql/generated/graphql';
 import { useStore } from '../../graphql/store';
 import { Icon } from '../../ui/icon';
@@ -6,6 +6,9 @@ import { Notice } from '../../ui/notice';
 import { addressTo } from '../../ui/route';
 import { plural, wordOf } from '../../ui/words';
 import { CaseRow } from './case-row';
+import { countOf, EVERYTHING, isFiltered } from './filter-choice';
+import { FilterPanel } from './filter-panel';
+import { FAR_ENOUGH, pulledBy, usePull } from './pull';
 import { WorklistState } from './worklist-state';
 import './worklist.css';
 
@@ -25,36 +28,58 @@ interface WorklistProps {
 export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistProps) {
   const state = useMemo(() => new WorklistState(), []);
   const look = useStore(state.look);
-  const [text, setText] = useState('');
-  const [status, setStatus] = useState<CaseStatus>();
+  const [choice, setChoice] = useState(EVERYTHING);
+  const [isChoosing, setIsChoosing] = useState(false);
   const isFirst = useRef(true);
+  const list = useRef<HTMLElement>(null);
+  const panelId = useId();
+  const refresh = useCallback(() => state.retry(), [state]);
+  const pulled = usePull(list, refresh);
 
   useEffect(() => () => state.close(), [state]);
   useScrollPlace(isShown);
   useEffect(() => {
-    const show = () => state.show({ text, status: status ? [status] : [] });
-    const timer = setTimeout(show, isFirst.current ? 0 : TYPING);
+    const timer = setTimeout(() => state.show(choice), isFirst.current ? 0 : TYPING);
     isFirst.current = false;
     return () => clearTimeout(timer);
-  }, [state, text, status]);
+  }, [state, choice]);
 
-  const isFiltered = text.trim() !== '' || status !== undefined;
+  const held = countOf(choice);
   return (
-    <section class="worklist" role={isMain ? 'main' : 'region'} aria-label="Worklist" hidden={!isShown}>
+    <section ref={list} class="worklist" role={isMain ? 'main' : 'region'} aria-label="Worklist" hidden={!isShown}>
       {isMain && <h1 class="visually-hidden">Worklist</h1>}
       <search class="filters">
-        <label class="search-field">
-          <Icon name="search" />
-          <input
-            type="search"
-            placeholder="Name, ID, study, title"
-            aria-label="Search cases"
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
+        <div class="search-line">
+          <label class="search-field">
+            <Icon name="search" />
+            <input
+              type="search"
+              placeholder="Name, ID, study, title"
+              aria-label="Search cases"
+              value={choice.text}
+              onInput={(event) => setChoice({ ...choice, text: event.currentTarget.value })}
+            />
+          </label>
+          <button
+            type="button"
+            class={`icon-button filter-button ${held > 0 ? 'is-holding' : ''}`}
+            aria-expanded={isChoosing}
+            aria-controls={panelId}
+            aria-label={held > 0 ? `Filters and order, ${held} set` : 'Filters and order'}
+            onClick={() => setIsChoosing(!isChoosing)}
+          >
+            <Icon name="filter" />
+            {held > 0 && <span class="count">{held}</span>}
+          </button>
+        </div>
+        {isChoosing && <FilterPanel id={panelId} choice={choice} onChoose={setChoice} />}
         <fieldset class="chips" aria-label="Status">
-          <button type="button" class="chip" aria-pressed={!status} onClick={() => setStatus(undefined)}>
+          <button
+            type="button"
+            class="chip"
+            aria-pressed={!choice.status}
+            onClick={() => setChoice({ ...choice, status: undefined })}
+          >
             All
           </button>
           {STATUSES.map((each) => (
@@ -62,8 +87,8 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
               key={each}
               type="button"
               class="chip"
-              aria-pressed={status === each}
-              onClick={() => setStatus(each)}
+              aria-pressed={choice.status === each}
+              onClick={() => setChoice({ ...choice, status: each })}
             >
               {wordOf(each)}
             </button>
@@ -82,6 +107,11 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
           {look.fault}
         </Notice>
       )}
+      {pulled > 0 && (
+        <p class="pull" aria-hidden="true" ref={(line) => line?.style.setProperty('block-size', `${pulled}px`)}>
+          {pulled >= pulledBy(FAR_ENOUGH) ? 'Let go to read the list again' : 'Pull to read the list again'}
+        </p>
+      )}
       <ul class="case-list" aria-busy={look.isLoading}>
         {look.rows.map((row) => (
           <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />
@@ -91,7 +121,11 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
           [1, 2, 3, 4].map((at) => <li key={at} class="case-row skeleton" />)}
       </ul>
       {!look.isLoading && !look.fault && look.rows.length === 0 && (
-        <Empty isFiltered={isFiltered} mayUpload={mayUpload} />
+        <Empty
+          isFiltered={isFiltered(choice)}
+          mayUpload={mayUpload}
+          onShowAll={() => setChoice({ ...EVERYTHING, order: choice.order })}
+        />
       )}
       {look.hasMore && <More onReached={() => state.more()} shown={look.rows.length} total={look.total} />}
     </section>
@@ -111,8 +145,23 @@ function useScrollPlace(isShown: boolean): void {
   }, [isShown]);
 }
 
-function Empty({ isFiltered, mayUpload }: { readonly isFiltered: boolean; readonly mayUpload: boolean }) {
-  if (isFiltered) return <p class="empty">No case fits. Try fewer words or another status.</p>;
+interface EmptyProps {
+  readonly isFiltered: boolean;
+  readonly mayUpload: boolean;
+  readonly onShowAll: () => void;
+}
+
+function Empty({ isFiltered: isHeldBack, mayUpload, onShowAll }: EmptyProps) {
+  if (isHeldBack) {
+    return (
+      <div class="empty">
+        <p>No case fits. Try fewer words or fewer filters.</p>
+        <button type="button" class="button" onClick={onShowAll}>
+          Show everything
+        </button>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       <p>No cases yet.</p>

@@ -1,23 +1,25 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { messageOf, throwFaults } from '../../graphql/failure';
 import { RevokeSessionDocument, SessionsDocument, type SessionsQuery } from '../../graphql/generated/graphql';
-import { request, signOut } from '../../graphql/session';
+import { request, type SignedInViewer, signOut } from '../../graphql/session';
 import { Notice } from '../../ui/notice';
-import { agoOf, whenOf } from '../../ui/words';
+import { wordOf } from '../../ui/words';
 import { Enroll } from '../second-factor/enroll';
-import { deviceOf } from './device';
-import './account.css';
+import { AppearanceChoice } from './appearance-choice';
+import { Sessions } from './sessions';
+import { StorageUse } from './storage-use';
+import './settings.css';
 
 type Account = NonNullable<SessionsQuery['viewer']>;
 
-/** Who is signed in as oneself, and how well that is guarded. */
-export function Account() {
+/** Who is signed in as oneself, how well that is guarded, and how this device shows and keeps things. */
+export default function Settings({ viewer }: { readonly viewer: SignedInViewer }) {
   const [account, setAccount] = useState<Account>();
   const [fault, setFault] = useState<string>();
   const [isEnrolling, setIsEnrolling] = useState(false);
   const tell = useCallback((error: unknown) => setFault(messageOf(error)), []);
   const read = useCallback(
-    () => request(SessionsDocument, {}).then(({ viewer }) => setAccount(viewer ?? undefined), tell),
+    () => request(SessionsDocument, {}).then(({ viewer: read }) => setAccount(read ?? undefined), tell),
     [tell],
   );
   useEffect(() => void read(), [read]);
@@ -41,9 +43,26 @@ export function Account() {
     return <Enroll onBack={back} onDone={back} />;
   }
   return (
-    <main class="account">
-      <h1>Your account</h1>
+    <main class="page settings">
+      <h1>Settings</h1>
       {fault && <Notice kind="error" title={fault} action={{ label: 'Try again', onClick: () => void read() }} />}
+      <section aria-labelledby="identity">
+        <h2 id="identity">You</h2>
+        <dl class="identity">
+          <dt>Name</dt>
+          <dd>{viewer.user.displayName}</dd>
+          <dt>E-mail</dt>
+          <dd>{viewer.user.email}</dd>
+          <dt>Role</dt>
+          <dd>
+            {wordOf(viewer.user.role)}, {viewer.organization.name}
+          </dd>
+        </dl>
+        <button type="button" class="button" onClick={() => void signOut()}>
+          Sign out here
+        </button>
+      </section>
+      <AppearanceChoice />
       {account && (
         <>
           <section aria-labelledby="second-step">
@@ -57,36 +76,10 @@ export function Account() {
               {account.mfaEnabled ? 'Set up another app' : 'Set up an app'}
             </button>
           </section>
-          <section aria-labelledby="sessions">
-            <h2 id="sessions">Signed in on</h2>
-            <ul class="sessions">
-              {account.sessions.map((each) => (
-                <li key={each.id}>
-                  <span>
-                    <strong>{deviceOf(each.userAgent)}</strong>
-                    {each.current && <span class="badge is-ready">this one</span>}
-                    <small class="muted">
-                      since {whenOf(each.createdAt)}, last used {agoOf(each.lastSeenAt)}
-                    </small>
-                  </span>
-                  {!each.current && (
-                    <button type="button" class="button is-quiet" onClick={() => void end(each.id)}>
-                      End<span class="visually-hidden"> the session on {deviceOf(each.userAgent)}</span>
-                    </button>
-                  )}
-                </li>
-              ))}
-            </ul>
-            <button
-              type="button"
-              class="button"
-              onClick={() => void signOut({ everywhere: true, reason: 'You are signed out everywhere.' })}
-            >
-              Sign out everywhere
-            </button>
-          </section>
+          <Sessions sessions={account.sessions} onEnd={(id) => void end(id)} />
         </>
       )}
+      <StorageUse />
     </main>
   );
 }
