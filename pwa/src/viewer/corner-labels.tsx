@@ -1,9 +1,9 @@
 import type { CineLook } from './cine';
 import type { Stack } from './frame-source';
+import type { Look } from './look';
 import { edgeLetters, slicePosition } from './orientation';
 import { readingWords } from './probe';
 import { ScaleBar } from './scale-bar';
-import type { Look } from './stack-view';
 
 interface CornerLabelsProps {
   readonly stack: Stack;

@@ -54,7 +54,11 @@ describe('one finger', () => {
   test('tapping twice fits the image', () => {
     const meant = play(new Gestures(), [down(1, 90, 90), up(1, 90, 90, 40), down(1, 95, 92), up(1, 95, 92, 200)]);
 
-    expect(meant).toEqual([{ kind: 'point', at: { x: 90, y: 90 } }, { kind: 'fit' }]);
+    expect(meant).toEqual([
+      { kind: 'point', at: { x: 90, y: 90 } },
+      { kind: 'tap', at: { x: 90, y: 90 } },
+      { kind: 'fit' },
+    ]);
   });
 
   test('tapping twice slowly or apart does not', () => {
@@ -86,6 +90,62 @@ describe('two fingers', () => {
     ];
 
     expect(play(new Gestures(), hands).some(({ kind }) => kind === 'scroll')).toBe(false);
+  });
+});
+
+describe('while measuring', () => {
+  const measuring = () => {
+    const gestures = new Gestures();
+    gestures.pixelsPerSlice = 10;
+    gestures.isGripped = () => true;
+    return gestures;
+  };
+
+  test('one finger draws instead of scrolling or taking hold of the window', () => {
+    const meant = play(measuring(), [down(1, 10, 20), { kind: 'held', time: 600 }, move(1, 10, 90), up(1, 12, 95)]);
+
+    expect(meant).toEqual([
+      { kind: 'grip', at: { x: 10, y: 20 }, isTouch: true },
+      { kind: 'grip-move', at: { x: 10, y: 90 } },
+      { kind: 'grip-end', at: { x: 12, y: 95 } },
+    ]);
+  });
+
+  test('only where something is to be gripped', () => {
+    const gestures = new Gestures();
+    gestures.pixelsPerSlice = 10;
+    gestures.isGripped = ({ x }) => x < 50;
+
+    expect(play(gestures, [down(1, 80, 20), move(1, 80, 50)])).toEqual([{ kind: 'scroll', by: 3 }]);
+  });
+
+  test('two fingers going the same way scroll, and leave what was being drawn', () => {
+    const hands = [down(1, 100, 100), down(2, 180, 110), move(1, 100, 120), move(2, 180, 130), move(1, 100, 160)];
+    const meant = play(measuring(), [...hands, move(2, 180, 170), up(1, 100, 160), move(2, 180, 400)]);
+
+    expect(meant[1]).toEqual({ kind: 'grip-cancel' });
+    expect(meant.slice(2).every(({ kind }) => kind === 'scroll')).toBe(true);
+    const slices = meant.filter((each) => each.kind === 'scroll').reduce((sum, { by }) => sum + by, 0);
+    expect(slices).toBe(5);
+  });
+
+  test('two fingers that part enlarge', () => {
+    const meant = play(measuring(), [down(1, 100, 100), down(2, 180, 100), move(1, 80, 100), move(2, 220, 100)]);
+
+    expect(meant.some(({ kind }) => kind === 'zoom')).toBe(true);
+    expect(meant.some(({ kind }) => kind === 'scroll')).toBe(false);
+  });
+
+  test('a finger that the browser takes away draws nothing, and the next one does', () => {
+    const meant = play(measuring(), [down(1, 10, 20), move(1, 40, 40), { kind: 'lost', id: 1 }, down(2, 5, 5)]);
+
+    expect(meant.map(({ kind }) => kind)).toEqual(['grip', 'grip-move', 'grip-cancel', 'grip']);
+  });
+
+  test("the mouse's other buttons do what they always do", () => {
+    const meant = play(measuring(), [down(1, 0, 0, { isTouch: false, button: 2 }), move(1, 40, 0)]);
+
+    expect(meant.map(({ kind }) => kind)).toEqual(['window-start', 'window']);
   });
 });
 

@@ -8,7 +8,16 @@ export type Meaning =
   | { readonly kind: 'window-start' }
   | { readonly kind: 'window'; readonly dragX: number; readonly dragY: number }
   | { readonly kind: 'fit' }
-  | { readonly kind: 'point'; readonly at: Point };
+  | { readonly kind: 'point'; readonly at: Point }
+  | Grip;
+
+/** What the hand does to measurements: draws one or moves its ends instead of scrolling, or touches one. */
+export type Grip =
+  | { readonly kind: 'tap'; readonly at: Point }
+  | { readonly kind: 'grip'; readonly at: Point; readonly isTouch: boolean }
+  | { readonly kind: 'grip-move'; readonly at: Point }
+  | { readonly kind: 'grip-end'; readonly at: Point }
+  | { readonly kind: 'grip-cancel' };
 
 export type Hand =
   | {
@@ -22,9 +31,12 @@ export type Hand =
     }
   | { readonly kind: 'move'; readonly id: number; readonly at: Point }
   | { readonly kind: 'up'; readonly id: number; readonly at: Point; readonly time: number }
+  /** The browser took the finger for something of its own. */
+  | { readonly kind: 'lost'; readonly id: number }
   | { readonly kind: 'held'; readonly time: number };
 
-type Mode = 'idle' | 'pressed' | 'scroll' | 'window' | 'pan' | 'pinch';
+/** `two`: two fingers while measuring, of which it is not yet clear whether they scroll or enlarge. */
+type Mode = 'idle' | 'pressed' | 'scroll' | 'window' | 'pan' | 'pinch' | 'grip' | 'two' | 'two-scroll';
 
 /** Milliseconds after which a still finger takes hold of the window. */
 export const LONG_PRESS = 420;
@@ -36,6 +48,8 @@ const NEAR = 32;
 export class Gestures {
   #mode: Mode = 'idle';
   readonly #pointers = new Map<number, Point>();
+  /** Where each finger of two came down. */
+  readonly #starts = new Map<number, Point>();
   #start: Point = { x: 0, y: 0 };
   #last: Point = { x: 0, y: 0 };
   #rest = 0;
@@ -43,6 +57,8 @@ export class Gestures {
   /** CSS pixels of drag a slice, and the extent that a window drag is measured against. */
   pixelsPerSlice = 8;
   extent = 400;
+  /** Whether a press at this place draws; the picture is then scrolled with two fingers. */
+  isGripped: (at: Point) => boolean = () => false;
 
   get mode(): Mode {
     return this.#mode;
@@ -52,6 +68,7 @@ export class Gestures {
     if (hand.kind === 'down') return this.#down(hand);
     if (hand.kind === 'move') return this.#move(hand.id, hand.at);
     if (hand.kind === 'up') return this.#up(hand.id, hand.at, hand.time);
+    if (hand.kind === 'lost') return this.#lose(hand.id);
     if (this.#mode !== 'pressed' || this.#pointers.size !== 1) return [];
     this.#mode = 'window';
     this.#start = this.#last;
@@ -62,9 +79,11 @@ export class Gestures {
   #down({ id, at, button, isTouch, isShifted }: Extract<Hand, { kind: 'down' }>): Meaning[] {
     this.#pointers.set(id, at);
     if (this.#pointers.size === 2) {
-      this.#mode = 'pinch';
+      const wasGripped = this.#mode === 'grip';
+      this.#mode = wasGripped ? 'two' : 'pinch';
       this.#tap = undefined;
-      return [];
+      for (const [key, place] of this.#pointers) this.#starts.set(key, place);
+      return wasGripped ? [{ kind: 'grip-cancel' }] : [];
     }
     if (this.#pointers.size > 2) return [];
     this.#start = at;
@@ -72,7 +91,8 @@ export class Gestures {
     this.#rest = 0;
     if (button === 2) this.#mode = 'window';
     else if (button === 1 || isShifted) this.#mode = 'pan';
-    else this.#mode = 'pressed';
+    else this.#mode = this.isGripped(at) ? 'grip' : 'pressed';
+    if (this.#mode === 'grip') return [{ kind: 'grip', at, isTouch }];
     if (this.#mode === 'window') return [{ kind: 'window-start' }];
     return isTouch ? [] : [{ kind: 'point', at }];
   }
@@ -81,7 +101,10 @@ export class Gestures {
     const before = this.#pointers.get(id);
     if (!before) return [{ kind: 'point', at }];
     this.#pointers.set(id, at);
+    if (this.#mode === 'grip') return [{ kind: 'grip-move', at }];
+    if (this.#mode === 'two') this.#decide();
     if (this.#mode === 'pinch') return this.#pinch(id, before, at);
+    if (this.#mode === 'two-scroll' && this.#pointers.size === 2) return this.#scroll((at.y - before.y) / 2);
     const by = { x: at.x - this.#last.x, y: at.y - this.#last.y };
     if (this.#mode === 'pressed') {
       if (distance(at, this.#start) < SLOP) return [];
@@ -93,11 +116,29 @@ export class Gestures {
       const dragX = (at.x - this.#start.x) / this.extent;
       return [{ kind: 'window', dragX, dragY: (at.y - this.#start.y) / this.extent }];
     }
-    if (this.#mode !== 'scroll') return [];
-    this.#rest += by.y / this.pixelsPerSlice;
+    return this.#mode === 'scroll' ? this.#scroll(by.y) : [];
+  }
+
+  #scroll(by: number): Meaning[] {
+    this.#rest += by / this.pixelsPerSlice;
     const whole = Math.trunc(this.#rest);
     this.#rest -= whole;
     return whole === 0 ? [] : [{ kind: 'scroll', by: whole }];
+  }
+
+  /** Two fingers that go the same way up or down scroll; otherwise they enlarge and move. */
+  #decide(): void {
+    const moves = [...this.#pointers].map(([id, at]) => {
+      const start = this.#starts.get(id) ?? at;
+      return { x: at.x - start.x, y: at.y - start.y };
+    });
+    const [one, other] = moves;
+    if (!one || !other) return;
+    const far = moves.map(({ x, y }) => Math.hypot(x, y));
+    // The browser tells of one finger after the other: one that has moved alone says nothing yet.
+    if (Math.min(...far) < SLOP / 2 && Math.max(...far) < 3 * SLOP) return;
+    const isUpright = moves.every(({ x, y }) => Math.abs(y) > Math.abs(x));
+    this.#mode = isUpright && one.y * other.y > 0 ? 'two-scroll' : 'pinch';
   }
 
   #pinch(id: number, before: Point, at: Point): Meaning[] {
@@ -118,7 +159,9 @@ export class Gestures {
       return [];
     }
     const wasTap = this.#mode === 'pressed';
+    const wasGrip = this.#mode === 'grip';
     this.#mode = 'idle';
+    if (wasGrip) return [{ kind: 'grip-end', at }];
     if (!wasTap) {
       this.#tap = undefined;
       return [];
@@ -128,12 +171,27 @@ export class Gestures {
       return [{ kind: 'fit' }];
     }
     this.#tap = { at, time };
-    return [{ kind: 'point', at }];
+    return [
+      { kind: 'point', at },
+      { kind: 'tap', at },
+    ];
+  }
+
+  #lose(id: number): Meaning[] {
+    const wasGrip = this.#mode === 'grip';
+    this.#pointers.delete(id);
+    this.#tap = undefined;
+    if (this.#pointers.size === 0) this.#mode = 'idle';
+    return wasGrip ? [{ kind: 'grip-cancel' }] : [];
   }
 }
 
 function distance(a: Point, b: Point): number {
   return Math.hypot(a.x - b.x, a.y - b.y);
+}
+
+export function isForHand(meaning: Meaning): meaning is Grip {
+  return meaning.kind === 'tap' || meaning.kind.startsWith('grip');
 }
 
 /** Slices for a wheel event: a mouse's notch is one slice, a trackpad's small deltas add up to one. */

@@ -10,7 +10,7 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
       <h2 id="key-help-title">Keys on the picture</h2>
       <dl>
         {Object.values(KEYS).map(({ keys, says }) => (
-          <div key={keys}>
+          <div key={says}>
             <dt>{keys}</dt>
             <dd>{says}</dd>
           </div>

@@ -52,3 +52,8 @@ export function takeKey(key: string, view: StackView, { onMark, onOverlay, onHel
   action?.();
   return action !== undefined;
 }
+
+/** A dialog takes its keys for itself. */
+export function isInDialog({ target }: Event): boolean {
+  return target instanceof Element && target.closest('dialog') !== null;
+}

@@ -1,10 +1,12 @@
-import { Gestures, type Hand, LONG_PRESS, WheelSteps } from './gestures';
+import { Gestures, type Hand, isForHand, LONG_PRESS, WheelSteps } from './gestures';
+import type { MeasuringHand } from './measuring-hand';
 import { clamp, type Point } from './placement';
 import type { StackView } from './stack-view';
 
-/** Listens to fingers, mouse and wheel on an element and tells the view what they mean. */
-export function listenTo(element: HTMLElement, view: StackView): () => void {
+/** Listens to fingers, mouse and wheel on an element and tells the view, or the hand that draws, what they mean. */
+export function listenTo(element: HTMLElement, view: StackView, drawing: MeasuringHand): () => void {
   const gestures = new Gestures();
+  gestures.isGripped = (at) => drawing.isGripping(at);
   const wheel = new WheelSteps();
   let holding: ReturnType<typeof setTimeout> | undefined;
 
@@ -13,7 +15,10 @@ export function listenTo(element: HTMLElement, view: StackView): () => void {
     return { x: event.clientX - left, y: event.clientY - top };
   };
   const take = (hand: Hand) => {
-    for (const meaning of gestures.take(hand)) view.take(meaning);
+    for (const meaning of gestures.take(hand)) {
+      if (isForHand(meaning)) drawing.take(meaning);
+      else view.take(meaning);
+    }
   };
   const measure = () => {
     // A drag over the whole height goes through the whole stack, but no slice needs less than 4 pixels or more than 14.
@@ -42,6 +47,11 @@ export function listenTo(element: HTMLElement, view: StackView): () => void {
     take({ kind: 'up', id: event.pointerId, at: pointOf(event), time: event.timeStamp });
     view.release();
   };
+  const lose = (event: PointerEvent) => {
+    clearTimeout(holding);
+    take({ kind: 'lost', id: event.pointerId });
+    view.release();
+  };
   const leave = (event: PointerEvent) => {
     if (event.pointerType === 'mouse') view.point(undefined);
   };
@@ -60,7 +70,7 @@ export function listenTo(element: HTMLElement, view: StackView): () => void {
   element.addEventListener('pointerdown', down);
   element.addEventListener('pointermove', move);
   element.addEventListener('pointerup', up);
-  element.addEventListener('pointercancel', up);
+  element.addEventListener('pointercancel', lose);
   element.addEventListener('pointerleave', leave);
   element.addEventListener('wheel', turn, { passive: false });
   element.addEventListener('contextmenu', noMenu);
@@ -69,7 +79,7 @@ export function listenTo(element: HTMLElement, view: StackView): () => void {
     element.removeEventListener('pointerdown', down);
     element.removeEventListener('pointermove', move);
     element.removeEventListener('pointerup', up);
-    element.removeEventListener('pointercancel', up);
+    element.removeEventListener('pointercancel', lose);
     element.removeEventListener('pointerleave', leave);
     element.removeEventListener('wheel', turn);
     element.removeEventListener('contextmenu', noMenu);

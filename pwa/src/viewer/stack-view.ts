@@ -2,38 +2,18 @@ import { Store } from '../graphql/store';
 import { Cine, wrapped } from './cine';
 import { FrameLoader } from './frame-loader';
 import type { Stack } from './frame-source';
-import type { Meaning } from './gestures';
-import type { Picture } from './picture';
+import type { Grip, Meaning } from './gestures';
+import { firstLook, type Look, type Shown } from './look';
+import type { LosslessPicture, Picture } from './picture';
 import { clamp, fitInto, type Placement, type Point, panBy, type Size, turnAt, zoomAt } from './placement';
 import { type Reading, readingAt, readingWords } from './probe';
-import { createRenderer } from './renderer';
-import { isSameScene, type Renderer, type Scene } from './scene';
+import type { Scene } from './scene';
 import { rangeWindow, rescaleOf, shadingOf } from './shading';
+import { Surface } from './surface';
 import { type Turn, type Turning, turned, turningWords, UPRIGHT } from './turning';
 import { dragWindow, type VoiWindow } from './window-level';
 import { presetsOf, rememberedPreset, rememberPreset } from './windows';
 
-export type Shown = 'nothing' | 'preview' | 'lossless' | 'failed';
-
-export interface Look {
-  readonly index: number;
-  readonly window: VoiWindow | undefined;
-  readonly placement: Placement;
-  readonly screen: Size;
-  readonly shown: Shown;
-  /** Part of the slices that can be shown at once, 0 to 1. */
-  readonly ready: number;
-  readonly isAdjusting: boolean;
-  readonly isInverted: boolean;
-  /** What was done last, for those who do not see it. */
-  readonly said: string;
-  /** Under the pointer. */
-  readonly reading: Reading | undefined;
-}
-
-const START: Placement = { left: 0, top: 0, scale: 1, aspect: 1, turning: UPRIGHT };
-/** Two device pixels a CSS pixel are as sharp as a CT can be; more would only cost. */
-const MOST_DENSITY = 2;
 /** Milliseconds between two counts of what is ready. */
 const COUNT_INTERVAL = 200;
 
@@ -44,56 +24,40 @@ export class StackView {
   readonly look: Store<Look>;
   readonly cine = new Cine((by) => this.#advance(by));
   readonly #loader: FrameLoader;
-  #renderer: Renderer | undefined;
-  #canvas: HTMLCanvasElement | undefined;
+  #surface: Surface | undefined;
   #direction: 1 | -1 = 1;
   #isFitted = true;
   #dragFrom: VoiWindow | undefined;
   #pointer: Point | undefined;
-  #due = 0;
-  #drawn: Scene | undefined;
   #counting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(stack: Stack, index = Math.floor(stack.frameCount / 2)) {
     this.stack = stack;
     this.presets = presetsOf(stack.windows);
-    const window = rememberedPreset(this.presets);
-    this.look = new Store<Look>({
-      index: clamp(index, 0, stack.frameCount - 1),
-      window,
-      placement: START,
-      screen: { width: 0, height: 0 },
-      shown: 'nothing',
-      ready: 0,
-      isAdjusting: false,
-      isInverted: false,
-      said: '',
-      reading: undefined,
-    });
+    const first = clamp(index, 0, stack.frameCount - 1);
+    this.look = new Store<Look>(firstLook(first, rememberedPreset(this.presets)));
     this.#loader = new FrameLoader(stack, this.#hear);
     this.#loader.look(this.look.value.index, 1);
   }
 
   attach(canvas: HTMLCanvasElement): () => void {
-    this.#canvas = canvas;
-    this.#renderer = createRenderer(canvas, this.#redraw);
-    const watch = new ResizeObserver(() => this.#resize());
-    watch.observe(canvas);
-    this.#resize();
+    this.#surface = new Surface(canvas, () => this.#draw(), this.#resize);
+    this.#surface.fit();
     return () => {
       this.cine.stop();
-      watch.disconnect();
-      cancelAnimationFrame(this.#due);
       clearTimeout(this.#counting);
-      this.#due = 0;
-      this.#drawn = undefined;
-      this.#renderer?.close();
-      this.#renderer = undefined;
+      this.#surface?.close();
+      this.#surface = undefined;
       this.#loader.close();
     };
   }
 
-  take(meaning: Meaning): void {
+  /** What is on the screen, for whoever enlarges a part of it. */
+  get scene(): Scene | undefined {
+    return this.#surface?.scene;
+  }
+
+  take(meaning: Exclude<Meaning, Grip>): void {
     const { placement, screen } = this.look.value;
     if (meaning.kind === 'scroll') this.step(meaning.by);
     else if (meaning.kind === 'fit') this.showAll();
@@ -105,6 +69,15 @@ export class StackView {
       const window = dragWindow(this.#dragFrom, meaning.dragX, meaning.dragY);
       this.#set({ window, isAdjusting: true });
     }
+  }
+
+  /** The whole slice with its stored values, where it is there. */
+  lossless(index = this.look.value.index): LosslessPicture | undefined {
+    return this.#loader.lossless(index);
+  }
+
+  say(said: string): void {
+    this.#set({ said });
   }
 
   step(by: number): void {
@@ -203,28 +176,16 @@ export class StackView {
 
   /** Another slice than the one on the screen only moves the count of what is ready; that can wait a moment. */
   readonly #hear = (index: number | undefined): void => {
-    if (index === undefined || index === this.look.value.index) this.#invalidate();
+    if (index === undefined || index === this.look.value.index) this.#surface?.invalidate();
     this.#counting ??= setTimeout(() => {
       this.#counting = undefined;
       this.look.update((look) => ({ ...look, ready: this.#loader.shownShare }));
     }, COUNT_INTERVAL);
   };
 
-  readonly #redraw = (): void => {
-    this.#drawn = undefined;
-    this.#invalidate();
-  };
-
-  readonly #invalidate = (): void => {
-    this.#due ||= requestAnimationFrame(() => {
-      this.#due = 0;
-      this.#draw();
-    });
-  };
-
   #set(change: Partial<Look>): void {
     this.look.update((look) => ({ ...look, ...change }));
-    this.#invalidate();
+    this.#surface?.invalidate();
   }
 
   #place(placement: Placement): void {
@@ -242,19 +203,10 @@ export class StackView {
     return fitInto(this.#size(), this.look.value.screen, aspect, turning);
   }
 
-  #resize(): void {
-    const canvas = this.#canvas;
-    if (!canvas || canvas.clientWidth === 0) return;
-    const density = densityNow();
-    // Not clientWidth, which is rounded: what is read under the pointer would be next to what is drawn there.
-    const { width, height } = canvas.getBoundingClientRect();
-    canvas.width = Math.round(width * density);
-    canvas.height = Math.round(height * density);
-    this.#drawn = undefined;
-    this.look.update((look) => ({ ...look, screen: { width, height } }));
+  readonly #resize = (screen: Size): void => {
+    this.look.update((look) => ({ ...look, screen }));
     if (this.#isFitted) this.look.update((look) => ({ ...look, placement: this.#fitted() }));
-    this.#draw();
-  }
+  };
 
   #draw(): void {
     const { index, placement, isInverted } = this.look.value;
@@ -262,7 +214,7 @@ export class StackView {
     const picture: Picture | undefined = whole ?? this.#loader.preview(index);
     const window = this.look.value.window ?? (whole && rangeWindow(whole, rescaleOf(this.stack, index)));
     const shading = shadingOf(this.stack, index, picture, window, isInverted);
-    this.#show({ picture, shading, placement, density: densityNow() });
+    if (this.#surface) this.#surface.show({ picture, shading, placement, density: this.#surface.density });
     const shown: Shown = picture?.kind ?? (this.#loader.hasFailed(index) ? 'failed' : 'nothing');
     this.look.update((look) => ({
       ...look,
@@ -273,19 +225,8 @@ export class StackView {
     }));
   }
 
-  /** Draws unless the canvas shows just this: moving the pointer or a count changes no pixel. */
-  #show(scene: Scene): void {
-    if (this.#drawn && isSameScene(this.#drawn, scene)) return;
-    this.#drawn = scene;
-    this.#renderer?.draw(scene);
-  }
-
   #read(): Reading | undefined {
     const { index, placement } = this.look.value;
     return readingAt(this.stack, index, this.#loader.lossless(index), placement, this.#pointer);
   }
-}
-
-function densityNow(): number {
-  return Math.min(MOST_DENSITY, devicePixelRatio || 1);
 }

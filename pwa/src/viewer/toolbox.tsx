@@ -2,22 +2,30 @@ import { useStore } from '../graphql/store';
 import { Icon, type IconName } from '../ui/icon';
 import { RATES } from './cine';
 import { type KEYS, titleOf } from './keys';
+import type { Look } from './look';
+import type { MeasuringHand } from './measuring-hand';
 import { isColour } from './shading';
-import type { Look, StackView } from './stack-view';
+import type { Kind } from './shapes';
+import type { StackView } from './stack-view';
 import './toolbox.css';
 
 interface ToolboxProps {
   readonly id: string;
   readonly view: StackView;
   readonly look: Look;
+  /** Undefined for who may not draw. */
+  readonly hand: MeasuringHand | undefined;
   readonly isOpen: boolean;
   readonly onHelp: () => void;
+  /** A tool was taken up that works on the picture. */
+  readonly onTaken: () => void;
 }
 
 /** What turns and inverts the picture: a sheet under the thumb on a phone, a row of its own where there is room. */
-export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
+export function Toolbox({ id, view, look, hand, isOpen, onHelp, onTaken }: ToolboxProps) {
   return (
     <fieldset id={id} class={`toolbox ${isOpen ? 'is-open' : ''}`} aria-label="Tools">
+      {hand && <MeasuringTools hand={hand} onTaken={onTaken} />}
       {!isColour(view.stack) && (
         <Tool icon="invert" word="Invert" name="invert" isOn={look.isInverted} onClick={() => view.invert()} />
       )}
@@ -27,10 +35,24 @@ export function Toolbox({ id, view, look, isOpen, onHelp }: ToolboxProps) {
       <Tool icon="fit" word="Fit" name="fit" onClick={() => view.showAll()} />
       <Tool icon="undo" word="Reset" name="reset" onClick={() => view.reset()} />
       <Play view={view} />
-      <button type="button" class="chip for-keys" title={titleOf('help')} onClick={onHelp}>
-        Keys
+      <button type="button" class="chip for-keys" title={titleOf('help')} aria-label="Keys" onClick={onHelp}>
+        ?
       </button>
     </fieldset>
+  );
+}
+
+function MeasuringTools({ hand, onTaken }: { readonly hand: MeasuringHand; readonly onTaken: () => void }) {
+  const { tool } = useStore(hand.look);
+  const choose = (kind: Kind) => {
+    hand.choose(kind);
+    onTaken();
+  };
+  return (
+    <>
+      <Tool icon="ruler" word="Ruler" name="ruler" isOn={tool === 'LENGTH'} onClick={() => choose('LENGTH')} />
+      <Tool icon="ellipse" word="Ellipse" name="ellipse" isOn={tool === 'ELLIPSE'} onClick={() => choose('ELLIPSE')} />
+    </>
   );
 }
 

@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon';
 import { titleOf } from './keys';
+import type { Look } from './look';
 import type { Mark } from './marks';
+import type { MeasuringHand } from './measuring-hand';
 import type { OverlayState } from './overlay-state';
-import type { Look, StackView } from './stack-view';
+import type { StackView } from './stack-view';
 import { Toolbox } from './toolbox';
 
 interface ViewerControlsProps {
@@ -11,6 +13,8 @@ interface ViewerControlsProps {
   readonly look: Look;
   readonly marks: readonly Mark[];
   readonly overlay: OverlayState | undefined;
+  /** Undefined for who may not draw. */
+  readonly hand: MeasuringHand | undefined;
   readonly onMark: (direction: 1 | -1) => void;
   readonly onHelp: () => void;
 }
@@ -18,7 +22,7 @@ interface ViewerControlsProps {
 const TOOLBOX = 'viewer-toolbox';
 
 /** The position bar and the window presets, where a thumb reaches them. */
-export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: ViewerControlsProps) {
+export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHelp }: ViewerControlsProps) {
   const [isOpen, setIsOpen] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   useClosing(isOpen, opener, () => setIsOpen(false));
@@ -100,7 +104,15 @@ export function ViewerControls({ view, look, marks, overlay, onMark, onHelp }: V
           <Icon name="tools" />
         </button>
       </div>
-      <Toolbox id={TOOLBOX} view={view} look={look} isOpen={isOpen} onHelp={onHelp} />
+      <Toolbox
+        id={TOOLBOX}
+        view={view}
+        look={look}
+        hand={hand}
+        isOpen={isOpen}
+        onHelp={onHelp}
+        onTaken={() => setIsOpen(false)}
+      />
     </div>
   );
 }

@@ -7,16 +7,24 @@ import { Notice } from '../ui/notice';
 import { CornerLabels } from './corner-labels';
 import type { Stack } from './frame-source';
 import { KeyHelp } from './key-help';
-import { isForPicture, takeKey } from './keyboard';
+import { isForPicture, isInDialog, takeKey } from './keyboard';
+import { Loupe } from './loupe';
 import { MarkLayer } from './mark-layer';
 import { type Mark, marksOn, neighbourMark } from './marks';
+import { MeasureBar } from './measure-bar';
+import { takeMeasuringKey } from './measuring-keys';
+import { useMeasuring } from './measuring-state';
 import { OverlayControls } from './overlay-controls';
 import type { Overlay } from './overlay-frames';
 import { OverlayLayer } from './overlay-layer';
 import { useOverlay } from './overlay-state';
+import { boxOnScreen } from './placement';
 import { listenTo } from './pointer-input';
+import { ShapeLayer } from './shape-layer';
+import type { Measuring } from './shapes';
 import { StackView } from './stack-view';
 import { ViewerControls } from './viewer-controls';
+import './measuring.css';
 import './viewer.css';
 
 interface ViewerProps {
@@ -26,6 +34,8 @@ interface ViewerProps {
   readonly overlay: Overlay | undefined;
   readonly selectedId: string | undefined;
   readonly isPhantom: boolean;
+  /** Undefined where measurements are none of the reader's. */
+  readonly measuring: Measuring | undefined;
   readonly onSelect: (markId: string) => void;
 }
 
@@ -73,6 +83,7 @@ function StackViewer({
   overlay,
   selectedId,
   isPhantom,
+  measuring,
   onSelect,
 }: Omit<ViewerProps, 'stackId'> & { readonly stack: Stack }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -82,16 +93,21 @@ function StackViewer({
   const cine = useStore(view.cine.look);
   const [isHelping, setIsHelping] = useState(false);
   const drawn = useOverlay(overlay, look.index, stack.frameCount);
+  const measured = useMeasuring(view, look.index, measuring);
+  const { hand } = measured;
+  const { tool, draft, end } = measured.look;
+  const shownMarks = marksOn(look.index, marks, stack.sliceSpacing);
+  const picture = look.shown === 'lossless' ? view.lossless() : undefined;
 
   useEffect(() => {
     if (!canvas.current || !stage.current) return;
     const detach = view.attach(canvas.current);
-    const deafen = listenTo(stage.current, view);
+    const deafen = listenTo(stage.current, view, hand);
     return () => {
       deafen();
       detach();
     };
-  }, [view]);
+  }, [view, hand]);
 
   const selectedFrame = marks.find(({ id }) => id === selectedId)?.frameIndex;
   // biome-ignore lint/correctness/useExhaustiveDependencies: selecting another finding on the same slice also jumps
@@ -116,8 +132,10 @@ function StackViewer({
       data-slice={look.index}
       data-shown={look.shown}
       onKeyDown={(event) => {
+        if (event.key === 'Escape' && !isInDialog(event) && hand.leave()) return;
         if (!isForPicture(event, stage.current)) return;
-        if (takeKey(event.key, view, targets)) event.preventDefault();
+        if (takeMeasuringKey(event, hand)) event.preventDefault();
+        else if (takeKey(event.key, view, targets)) event.preventDefault();
       }}
     >
       <div
@@ -133,13 +151,23 @@ function StackViewer({
         {drawn?.frame instanceof ImageData && (
           <OverlayLayer frame={drawn.frame} opacity={drawn.choice.opacity} stack={stack} placement={look.placement} />
         )}
-        <MarkLayer
-          marks={marksOn(look.index, marks, stack.sliceSpacing)}
-          placement={look.placement}
-          selectedId={selectedId}
-          reading={look.reading}
-        />
+        <MarkLayer marks={shownMarks} placement={look.placement} selectedId={selectedId} reading={look.reading} />
+        {measured.shapes.length > 0 && (
+          <ShapeLayer
+            shapes={measured.shapes}
+            selectedKey={measured.selected?.key}
+            end={end}
+            stack={stack}
+            picture={picture}
+            placement={look.placement}
+            screen={look.screen}
+            avoid={shownMarks.map(({ mark }) => boxOnScreen(look.placement, mark.box))}
+          />
+        )}
         <CornerLabels stack={stack} look={look} cine={cine} isPhantom={isPhantom} />
+        {draft?.isTouch && view.scene && (
+          <Loupe point={draft.points[end] ?? { x: 0, y: 0 }} scene={view.scene} screen={look.screen} />
+        )}
         {look.shown === 'failed' && (
           <button type="button" class="button retry" onClick={() => view.retry()}>
             Load this slice again
@@ -155,7 +183,25 @@ function StackViewer({
           onRetry={drawn.retry}
         />
       )}
-      <ViewerControls view={view} look={look} marks={marks} overlay={drawn} onMark={goToMark} onHelp={targets.onHelp} />
+      {measuring && (tool || measured.selected || measuring.canUndo) && (
+        <MeasureBar
+          hand={hand}
+          look={measured.look}
+          measuring={measuring}
+          selected={measured.selected}
+          stack={stack}
+          picture={picture}
+        />
+      )}
+      <ViewerControls
+        view={view}
+        look={look}
+        marks={marks}
+        overlay={drawn}
+        hand={measuring?.mayDraw ? hand : undefined}
+        onMark={goToMark}
+        onHelp={targets.onHelp}
+      />
       <p class="visually-hidden" role="status">
         {look.said}
       </p>

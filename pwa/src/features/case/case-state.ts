@@ -9,9 +9,10 @@ import {
   StartAnalysisDocument,
 } from '../../graphql/generated/graphql';
 import { follow } from '../../graphql/live';
-import { request } from '../../graphql/session';
+import { request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { newKey } from '../../offline/key';
+import { MeasurementsState } from '../measurements/measurements-state';
 import { ReadingState } from '../reading/reading-state';
 import { TalkState } from '../talk/talk-state';
 
@@ -36,6 +37,8 @@ export class CaseState {
   readonly caseId: string;
   readonly talk: TalkState;
   readonly reading: ReadingState;
+  /** Undefined to a patient, who never sees them. */
+  readonly measurements: MeasurementsState | undefined;
   readonly look = new Store<CaseLook>({
     detail: undefined,
     analyses: [],
@@ -51,6 +54,8 @@ export class CaseState {
     this.caseId = caseId;
     this.talk = new TalkState(caseId);
     this.reading = new ReadingState(caseId);
+    const me = session.value.kind === 'signed-in' ? session.value.viewer.user : undefined;
+    this.measurements = me && me.role !== 'PATIENT' ? new MeasurementsState(caseId, me) : undefined;
     void this.#open();
   }
 
@@ -59,6 +64,7 @@ export class CaseState {
     this.#life.abort();
     this.talk.close();
     this.reading.close();
+    this.measurements?.close();
   }
 
   retry(): void {
@@ -111,6 +117,7 @@ export class CaseState {
         onGap: async () => {
           void this.talk.read();
           void this.reading.read();
+          void this.measurements?.read();
           return (await this.#read()) ?? cursor;
         },
       },
@@ -136,6 +143,7 @@ export class CaseState {
       this.#take(event.analysis);
       if (isOver(event.analysis)) this.#readSoon();
     } else if (event.__typename === 'CommentAdded') this.talk.take(event.comment);
+    else if (event.__typename === 'AnnotationChanged') this.measurements?.take(event.annotation);
     else this.#readSoon();
   }
 

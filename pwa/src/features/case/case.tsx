@@ -8,6 +8,8 @@ import { Notice } from '../../ui/notice';
 import { goTo, type Route, replaceRoute } from '../../ui/route';
 import { isPhantom } from '../../ui/words';
 import type ViewerComponent from '../../viewer/viewer';
+import { MeasurementsList } from '../measurements/measurements-list';
+import { useMeasurements } from '../measurements/measuring';
 import { Readings } from '../reading/readings';
 import { Released } from '../reading/released';
 import { Reports } from '../reports/reports';
@@ -57,6 +59,8 @@ export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: Ca
     const visible = findings.filter(({ finding }) => finding.aboveThreshold || isAllShown || finding.id === findingId);
     return stackId ? marksOf(visible, stackId) : [];
   }, [findings, isAllShown, findingId, stackId]);
+
+  const measuring = useMeasurements(state.measurements, stackId, detail?.viewerCan.includes('ANNOTATE') ?? false);
 
   if (fault && !detail) {
     return (
@@ -138,6 +142,17 @@ export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: Ca
                   onShowAll={setIsAllShown}
                 />
               )}
+              {state.measurements && (
+                <MeasurementsList
+                  state={state.measurements}
+                  viewerId={me?.id ?? ''}
+                  mayChange={may('ANNOTATE')}
+                  onOpen={({ key, stackId: drawnOn }) => {
+                    if (drawnOn !== stackId) setChosenStack(drawnOn);
+                    state.measurements?.select(key);
+                  }}
+                />
+              )}
               {(!newest || isSettled) && status}
               {shown && <Reports nodeId={shown.id} reports={shown.reports} />}
               {model && <p class="muted intended-use">{model.intendedUse}</p>}
@@ -183,6 +198,7 @@ export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: Ca
             overlay={overlayOf(shown, stackId)}
             selectedId={findingId}
             isPhantom={isPhantom(detail)}
+            measuring={measuring}
             onSelect={select}
           />
         )}
