@@ -16,10 +16,18 @@ export type Challenge = NonNullable<SignedInFragment['challenge']>;
 
 export type SessionState =
   | { readonly kind: 'starting' }
-  | { readonly kind: 'unreachable' }
-  | { readonly kind: 'signed-out'; readonly reason?: string }
-  | { readonly kind: 'leaving' }
+  /** No answer. user: whose kept cases are shown meanwhile, as the server last confirmed. */
+  | { readonly kind: 'unreachable'; readonly user?: SignedInViewer['user'] }
+  /** end: 'asked' by the user, on this device; 'ended' by the server, or after a time without use. */
+  | { readonly kind: 'signed-out'; readonly reason?: string; readonly end?: SessionEnd }
+  | { readonly kind: 'leaving'; readonly isAsked: boolean }
   | { readonly kind: 'signed-in'; readonly viewer: SignedInViewer };
+
+export type SessionEnd = 'asked' | 'ended';
+
+/** Set where an idle app could not tell the server: whoever takes up the session next ends it instead. No word of a patient. */
+const OWED = 'hilum-sign-out-owed';
+const AWAY = 'You were signed out while the device was not used.';
 
 const UNTOLD =
   'You are signed out here, but Hilum could not be told: opened again, this device may still be signed in. Sign out again when you are online.';
@@ -40,6 +48,26 @@ otherTabs?.addEventListener('message', (event) => {
   if (event.data === 'signed-out') forget('You signed out in another tab.');
 });
 
+type AnswerSource = <TResult>(document: { toString(): string }, variables: object) => Promise<TResult | undefined>;
+let keptAnswer: AnswerSource | undefined;
+let mayLeave: (() => Promise<boolean>) | undefined;
+const answerListeners = new Set<() => void>();
+
+/** Answers that this device keeps, for when the server gives none. */
+export function answerFrom(source: AnswerSource): void {
+  keptAnswer = source;
+}
+
+/** Asked before the user signs out: false where they stay. */
+export function guardSignOut(guard: () => Promise<boolean>): void {
+  mayLeave = guard;
+}
+
+/** Called after each answer of the server: it is there. */
+export function hearAnswers(listener: () => void): void {
+  answerListeners.add(listener);
+}
+
 /** Takes up the session that the HttpOnly cookie keeps, if there is one. */
 export async function resumeSession(): Promise<void> {
   session.set({ kind: 'starting' });
@@ -51,6 +79,22 @@ export async function resumeSession(): Promise<void> {
   }
 }
 
+/** The same without a word on the screen while it is tried: what is shown meanwhile stays. */
+export async function resumeQuietly(): Promise<void> {
+  await refresh().catch(() => undefined);
+}
+
+/** Whose kept cases may be shown while the server does not answer. */
+export function readOffline(user: SignedInViewer['user']): void {
+  if (session.value.kind === 'unreachable') session.set({ kind: 'unreachable', user });
+}
+
+/** Who reads: signed in, or offline as last confirmed. */
+export function readerOf(state: SessionState): SignedInViewer['user'] | undefined {
+  if (state.kind === 'signed-in') return state.viewer.user;
+  return state.kind === 'unreachable' ? state.user : undefined;
+}
+
 /** Gives what is asked next; nothing once the user is signed in. */
 export async function signIn(email: string, password: string): Promise<Challenge | undefined> {
   const { signIn: payload } = await send(SignInDocument, { input: { email, password } });
@@ -59,24 +103,56 @@ export async function signIn(email: string, password: string): Promise<Challenge
 
 /** Ends here whether or not the server could be told. What shows data goes first: its addresses end with the session. */
 export async function signOut(
-  options: { readonly everywhere?: boolean; readonly reason?: string } = {},
+  options: { readonly everywhere?: boolean; readonly reason?: string; readonly isIdle?: boolean } = {},
 ): Promise<void> {
+  const { isIdle = false } = options;
+  if (!isIdle && mayLeave && !(await mayLeave())) return;
   const token = accessToken;
-  session.set({ kind: 'leaving' });
+  session.set({ kind: 'leaving', isAsked: !isIdle });
   let { reason } = options;
   try {
     const { signOut: payload } = await send(SignOutDocument, { everywhere: options.everywhere ?? false }, { token });
     throwFaults(payload.errors);
-  } catch {
+  } catch (error) {
     // The cookie cannot be taken away from here: it is out of a script's reach, and only the server ends it.
     reason = UNTOLD;
+    if (isIdle && error instanceof Failure && error.isPassing) return lock();
   }
   otherTabs?.postMessage('signed-out');
-  forget(reason);
+  forget(reason, isIdle ? 'ended' : 'asked');
+}
+
+/** Idle without a line: as after a start without one. The session itself is ended when the server is there again. */
+function lock(): void {
+  localStorage.setItem(OWED, '1');
+  clearTimeout(timer);
+  accessToken = undefined;
+  session.set({ kind: 'unreachable' });
 }
 
 /** One operation as the signed-in user; a token that ended on the way is renewed once. */
 export async function request<TResult, TVariables extends object>(
+  document: TypedDocumentString<TResult, TVariables>,
+  variables: TVariables,
+  signal?: AbortSignal,
+): Promise<TResult> {
+  if (session.value.kind === 'unreachable') {
+    const kept = await keptAnswer?.<TResult>(document, variables);
+    if (kept !== undefined) return kept;
+  }
+  try {
+    const answer = await requestNow(document, variables, signal);
+    for (const listener of answerListeners) listener();
+    return answer;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'OFFLINE') throw error;
+    const kept = await keptAnswer?.<TResult>(document, variables);
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+async function requestNow<TResult, TVariables extends object>(
   document: TypedDocumentString<TResult, TVariables>,
   variables: TVariables,
   signal?: AbortSignal,
@@ -117,12 +193,23 @@ function inTurn(work: () => Promise<void>): Promise<void> {
 async function renew(): Promise<void> {
   try {
     const { refreshSession: payload } = await send(RefreshSessionDocument, {});
+    if (localStorage.getItem(OWED)) await payOwed(payload.accessToken ?? undefined);
     adopt(payload);
   } catch (error) {
     if (error instanceof Failure && error.isPassing) throw error;
-    forget(session.value.kind === 'signed-in' ? 'Your session ended. Sign in again to go on.' : undefined);
+    const isKnown = session.value.kind === 'signed-in' || readerOf(session.value) !== undefined;
+    const isEnded = error instanceof Failure && error.code === 'UNAUTHENTICATED';
+    const reason = localStorage.getItem(OWED) ? AWAY : 'Your session ended. Sign in again to go on.';
+    localStorage.removeItem(OWED);
+    forget(isKnown || reason === AWAY ? reason : undefined, isEnded ? 'ended' : undefined);
     throw error;
   }
+}
+
+/** Ends the session that an idle app had to leave open. Throws either way: nobody is signed in by it. */
+async function payOwed(token: string | undefined): Promise<void> {
+  if (token !== undefined) throwFaults((await send(SignOutDocument, { everywhere: false }, { token })).signOut.errors);
+  throw new Failure('UNAUTHENTICATED', AWAY);
 }
 
 /** Takes the session of a payload; gives the challenge where there is one instead. Throws what the payload names. */
@@ -134,6 +221,7 @@ export function adopt(
   if (!payload.accessToken || !payload.expiresAt || !payload.viewer) {
     throw new Failure('UNAUTHENTICATED', 'Sign in again.');
   }
+  localStorage.removeItem(OWED);
   accessToken = payload.accessToken;
   expiresAt = Date.parse(payload.expiresAt);
   renewLater();
@@ -147,9 +235,9 @@ function renewLater(): void {
   timer = setTimeout(() => refresh().catch(() => undefined), Math.max(5_000, remaining - 2 * MARGIN_SECONDS * 1000));
 }
 
-function forget(reason?: string): void {
+function forget(reason?: string, end?: SessionEnd): void {
   accessToken = undefined;
   expiresAt = 0;
   clearTimeout(timer);
-  session.set(reason === undefined ? { kind: 'signed-out' } : { kind: 'signed-out', reason });
+  session.set({ kind: 'signed-out', ...(reason !== undefined && { reason }), ...(end && { end }) });
 }
