@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Case } from './features/case/case';
+import { LeavingDialog } from './features/offline/leaving-dialog';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
 import { Worklist } from './features/worklist/worklist';
@@ -81,6 +82,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
   return (
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
       <Bar viewer={viewer} at={at.screen} />
+      <LeavingDialog />
       {!isOnline && (
         <p class="offline-bar" role="status">
           Live updates are interrupted; connecting again…

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { App } from './app';
 import { signOutWhenIdle } from './graphql/idle';
 import { resumeSession } from './graphql/session';
+import { keepWithSession } from './offline/keeping';
 import { followAppearance } from './ui/appearance';
 import { scriptUrl } from './ui/trusted-scripts';
 import './ui/tokens.css';
@@ -12,6 +13,7 @@ import './ui/shell.css';
 followAppearance();
 const root = document.getElementById('app');
 if (root) render(<App />, root);
+keepWithSession();
 void resumeSession();
 signOutWhenIdle();
 

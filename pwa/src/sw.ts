@@ -39,6 +39,19 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(keptFile(request));
 });
 
+/** The network is back after something was written without it. An open window sends it: credentials never come here. */
+self.addEventListener('sync', (event) => {
+  const wake = async () => {
+    for (const client of await self.clients.matchAll({ type: 'window' })) client.postMessage('send-unsent');
+  };
+  if (isSync(event)) event.waitUntil(wake());
+});
+
+/** Background Sync (WICG) is not in TypeScript's library. */
+function isSync(event: Event): event is ExtendableEvent {
+  return 'tag' in event && event.tag === 'hilum-outbox' && 'waitUntil' in event;
+}
+
 /** The network's index if there is one, else the kept one. */
 async function freshIndex(request: Request): Promise<Response> {
   try {

@@ -110,16 +110,13 @@ def test_a_comment_written_without_a_line_is_kept_and_sent_once(open_case: OpenC
     phone.get_by_role("tab", name="Comments").click()
     phone.route("**/graphql", lambda route: route.abort())
     say(phone, "Written in the lift.")
-    expect(phone.get_by_text("Your text is kept.")).to_be_visible()
-    phone.get_by_role("tab", name="Findings").click()
-    phone.get_by_role("tab", name="Comments").click()
-    expect(phone.get_by_role("textbox", name="Comment")).to_have_value("Written in the lift.")
+    expect(phone.get_by_text("Waiting to be sent")).to_be_visible()
+    expect(phone.get_by_role("textbox", name="Comment")).to_have_value("")
+
     phone.unroute_all(behavior="wait")
 
-    phone.get_by_role("button", name="Send").click()
-
+    expect(phone.get_by_text("Waiting to be sent")).to_have_count(0)
     expect(phone.get_by_text("Written in the lift.", exact=True)).to_be_visible()
-    expect(phone.get_by_role("textbox", name="Comment")).to_have_value("")
     phone.reload()
     phone.get_by_role("tab", name="Comments").click()
     expect(phone.get_by_text("Written in the lift.", exact=True)).to_have_count(1)

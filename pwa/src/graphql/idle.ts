@@ -29,7 +29,7 @@ function check(): void {
   } else if (isIdle(Date.now())) {
     lastUse = Date.now();
     const reason = `You were signed out after ${IDLE_MINUTES} minutes without use.`;
-    void signOut({ reason });
+    void signOut({ reason, isIdle: true });
   }
 }
 

@@ -17,9 +17,14 @@ export type Challenge = NonNullable<SignedInFragment['challenge']>;
 export type SessionState =
   | { readonly kind: 'starting' }
   | { readonly kind: 'unreachable' }
-  | { readonly kind: 'signed-out'; readonly reason?: string }
-  | { readonly kind: 'leaving' }
+  /** isAsked: by the user, on this device; else the server ended it, or a time without use did. */
+  | { readonly kind: 'signed-out'; readonly reason?: string; readonly isAsked?: boolean }
+  | { readonly kind: 'leaving'; readonly isAsked: boolean }
   | { readonly kind: 'signed-in'; readonly viewer: SignedInViewer };
+
+/** Set where an idle app could not tell the server: whoever takes up the session next ends it instead. No word of a patient. */
+const OWED = 'hilum-sign-out-owed';
+const AWAY = 'You were signed out while the device was not used.';
 
 const UNTOLD =
   'You are signed out here, but Hilum could not be told: opened again, this device may still be signed in. Sign out again when you are online.';
@@ -40,6 +45,19 @@ otherTabs?.addEventListener('message', (event) => {
   if (event.data === 'signed-out') forget('You signed out in another tab.');
 });
 
+let mayLeave: (() => Promise<boolean>) | undefined;
+const answerListeners = new Set<() => void>();
+
+/** Asked before the user signs out: false where they stay. */
+export function guardSignOut(guard: () => Promise<boolean>): void {
+  mayLeave = guard;
+}
+
+/** Called after each answer of the server: it is there. */
+export function hearAnswers(listener: () => void): void {
+  answerListeners.add(listener);
+}
+
 /** Takes up the session that the HttpOnly cookie keeps, if there is one. */
 export async function resumeSession(): Promise<void> {
   session.set({ kind: 'starting' });
@@ -51,6 +69,11 @@ export async function resumeSession(): Promise<void> {
   }
 }
 
+/** The same without a word on the screen while it is tried: what is shown meanwhile stays. */
+export async function resumeQuietly(): Promise<void> {
+  await refresh().catch(() => undefined);
+}
+
 /** Gives what is asked next; nothing once the user is signed in. */
 export async function signIn(email: string, password: string): Promise<Challenge | undefined> {
   const { signIn: payload } = await send(SignInDocument, { input: { email, password } });
@@ -59,24 +82,45 @@ export async function signIn(email: string, password: string): Promise<Challenge
 
 /** Ends here whether or not the server could be told. What shows data goes first: its addresses end with the session. */
 export async function signOut(
-  options: { readonly everywhere?: boolean; readonly reason?: string } = {},
+  options: { readonly everywhere?: boolean; readonly reason?: string; readonly isIdle?: boolean } = {},
 ): Promise<void> {
+  const { isIdle = false } = options;
+  if (!isIdle && mayLeave && !(await mayLeave())) return;
   const token = accessToken;
-  session.set({ kind: 'leaving' });
+  session.set({ kind: 'leaving', isAsked: !isIdle });
   let { reason } = options;
   try {
     const { signOut: payload } = await send(SignOutDocument, { everywhere: options.everywhere ?? false }, { token });
     throwFaults(payload.errors);
-  } catch {
+  } catch (error) {
     // The cookie cannot be taken away from here: it is out of a script's reach, and only the server ends it.
     reason = UNTOLD;
+    if (isIdle && error instanceof Failure && error.isPassing) return lock();
   }
   otherTabs?.postMessage('signed-out');
-  forget(reason);
+  forget(reason, !isIdle);
+}
+
+/** Idle without a line: as after a start without one. The session itself is ended when the server is there again. */
+function lock(): void {
+  localStorage.setItem(OWED, '1');
+  clearTimeout(timer);
+  accessToken = undefined;
+  session.set({ kind: 'unreachable' });
 }
 
 /** One operation as the signed-in user; a token that ended on the way is renewed once. */
 export async function request<TResult, TVariables extends object>(
+  document: TypedDocumentString<TResult, TVariables>,
+  variables: TVariables,
+  signal?: AbortSignal,
+): Promise<TResult> {
+  const answer = await requestNow(document, variables, signal);
+  for (const listener of answerListeners) listener();
+  return answer;
+}
+
+async function requestNow<TResult, TVariables extends object>(
   document: TypedDocumentString<TResult, TVariables>,
   variables: TVariables,
   signal?: AbortSignal,
@@ -117,12 +161,22 @@ function inTurn(work: () => Promise<void>): Promise<void> {
 async function renew(): Promise<void> {
   try {
     const { refreshSession: payload } = await send(RefreshSessionDocument, {});
+    if (localStorage.getItem(OWED)) await payOwed(payload.accessToken ?? undefined);
     adopt(payload);
   } catch (error) {
     if (error instanceof Failure && error.isPassing) throw error;
-    forget(session.value.kind === 'signed-in' ? 'Your session ended. Sign in again to go on.' : undefined);
+    const isKnown = session.value.kind === 'signed-in';
+    const reason = localStorage.getItem(OWED) ? AWAY : 'Your session ended. Sign in again to go on.';
+    localStorage.removeItem(OWED);
+    forget(isKnown || reason === AWAY ? reason : undefined);
     throw error;
   }
+}
+
+/** Ends the session that an idle app had to leave open. Throws either way: nobody is signed in by it. */
+async function payOwed(token: string | undefined): Promise<void> {
+  if (token !== undefined) throwFaults((await send(SignOutDocument, { everywhere: false }, { token })).signOut.errors);
+  throw new Failure('UNAUTHENTICATED', AWAY);
 }
 
 /** Takes the session of a payload; gives the challenge where there is one instead. Throws what the payload names. */
@@ -134,6 +188,7 @@ export function adopt(
   if (!payload.accessToken || !payload.expiresAt || !payload.viewer) {
     throw new Failure('UNAUTHENTICATED', 'Sign in again.');
   }
+  localStorage.removeItem(OWED);
   accessToken = payload.accessToken;
   expiresAt = Date.parse(payload.expiresAt);
   renewLater();
@@ -147,9 +202,9 @@ function renewLater(): void {
   timer = setTimeout(() => refresh().catch(() => undefined), Math.max(5_000, remaining - 2 * MARGIN_SECONDS * 1000));
 }
 
-function forget(reason?: string): void {
+function forget(reason?: string, isAsked = false): void {
   accessToken = undefined;
   expiresAt = 0;
   clearTimeout(timer);
-  session.set(reason === undefined ? { kind: 'signed-out' } : { kind: 'signed-out', reason });
+  session.set({ kind: 'signed-out', isAsked, ...(reason !== undefined && { reason }) });
 }

@@ -1,7 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import { messageOf } from '../../graphql/failure';
 import type { AddCommentInput, Audience } from '../../graphql/generated/graphql';
-import { Notice } from '../../ui/notice';
 import { draftOf, dropDraft, keepDraft } from './drafts';
 
 /** The server's limit, in characters. */
@@ -19,43 +17,29 @@ interface CommentFormProps {
   readonly mayChooseAudience: boolean;
   /** The finding that is chosen, which a comment may be about. */
   readonly topic: Topic | undefined;
-  readonly onAdd: (input: Omit<AddCommentInput, 'caseId'>) => Promise<void>;
+  readonly onAdd: (input: Omit<AddCommentInput, 'caseId'> & { readonly idempotencyKey: string }) => void;
 }
 
 export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: CommentFormProps) {
   const [draft, setDraft] = useState(() => draftOf(caseId));
   const [audience, setAudience] = useState<Audience>(mayChooseAudience ? 'CLINICIANS' : 'EVERYONE');
   const [isAbout, setIsAbout] = useState(false);
-  const [isBusy, setIsBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
   const id = useId();
   const body = draft.body.trim();
   const length = [...body].length;
   const isTooLong = length > LONGEST;
 
-  const send = async (event: Event) => {
+  const send = (event: Event) => {
     event.preventDefault();
-    if (body === '' || isTooLong || isBusy) return;
-    setIsBusy(true);
-    setFault(undefined);
-    try {
-      await onAdd({ body, audience, idempotencyKey: draft.key, anchor: isAbout && topic ? topic.anchor : null });
-      dropDraft(caseId);
-      setDraft(draftOf(caseId));
-      setIsAbout(false);
-    } catch (error) {
-      setFault(messageOf(error));
-    }
-    setIsBusy(false);
+    if (body === '' || isTooLong) return;
+    onAdd({ body, audience, idempotencyKey: draft.key, anchor: isAbout && topic ? topic.anchor : null });
+    dropDraft(caseId);
+    setDraft(draftOf(caseId));
+    setIsAbout(false);
   };
 
   return (
     <form class="comment-form" onSubmit={send}>
-      {fault && (
-        <Notice kind="error" title="Not sent">
-          {fault} Your text is kept.
-        </Notice>
-      )}
       <label class="visually-hidden" for={id}>
         Comment
       </label>
@@ -67,7 +51,7 @@ export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: Comment
         aria-invalid={isTooLong}
         onInput={(event) => setDraft(keepDraft(caseId, event.currentTarget.value))}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send(event);
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) send(event);
         }}
       />
       {length >= COUNTED_FROM && (
@@ -91,8 +75,8 @@ export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: Comment
             About {topic.name}
           </button>
         )}
-        <button type="submit" class="button is-primary" disabled={isBusy || body === '' || isTooLong}>
-          {isBusy ? 'Sending…' : 'Send'}
+        <button type="submit" class="button is-primary" disabled={body === '' || isTooLong}>
+          Send
         </button>
       </div>
     </form>

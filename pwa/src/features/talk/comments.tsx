@@ -5,6 +5,7 @@ import { agoOf, wordOf } from '../../ui/words';
 import { CommentForm, type Topic } from './comment-form';
 import type { Comment, TalkState } from './talk-state';
 import { piecesOf } from './text';
+import { UnsentComments, useUnsent } from './unsent-comments';
 import './talk.css';
 
 interface CommentsProps {
@@ -22,8 +23,9 @@ interface CommentsProps {
 export function Comments(props: CommentsProps) {
   const { caseId, state, viewerId, mayComment, isPatient, topic, numberOf, onFinding } = props;
   const { comments, earlier, fault } = useStore(state.look);
+  const unsent = useUnsent(caseId);
   const end = useRef<HTMLLIElement>(null);
-  const newest = comments?.at(-1)?.id;
+  const newest = unsent.at(-1)?.id ?? comments?.at(-1)?.id;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment is what brings the end into view
   useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [newest]);
   return (
@@ -42,7 +44,7 @@ export function Comments(props: CommentsProps) {
           Earlier comments
         </button>
       )}
-      {comments?.length === 0 && <p class="muted">Nobody has said anything yet.</p>}
+      {comments?.length === 0 && unsent.length === 0 && <p class="muted">Nobody has said anything yet.</p>}
       <ol class="comments" aria-live="polite">
         {comments?.map((comment) => (
           <Line
@@ -54,6 +56,7 @@ export function Comments(props: CommentsProps) {
             onFinding={onFinding}
           />
         ))}
+        <UnsentComments all={unsent} />
         <li ref={end} aria-hidden="true" />
       </ol>
       {mayComment && (

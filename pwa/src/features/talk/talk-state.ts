@@ -1,12 +1,12 @@
-import { isAbort, messageOf, throwFaults } from '../../graphql/failure';
+import { isAbort, messageOf } from '../../graphql/failure';
 import {
-  AddCommentDocument,
   type AddCommentInput,
   CaseCommentsDocument,
   type CommentDetailFragment,
 } from '../../graphql/generated/graphql';
 import { request } from '../../graphql/session';
 import { Store } from '../../graphql/store';
+import { hearSent, write } from '../../offline/outbox';
 
 export type Comment = CommentDetailFragment;
 
@@ -24,14 +24,17 @@ export class TalkState {
   readonly look = new Store<Talk>({ comments: undefined, total: 0, earlier: undefined, fault: undefined });
   readonly #caseId: string;
   readonly #life = new AbortController();
+  readonly #leave: () => void;
   #isRead = false;
 
   constructor(caseId: string) {
     this.#caseId = caseId;
+    this.#leave = hearSent((subject, { comment }) => subject === caseId && comment && this.take(comment));
     void this.read();
   }
 
   close(): void {
+    this.#leave();
     this.#life.abort();
   }
 
@@ -45,11 +48,9 @@ export class TalkState {
     if (earlier !== undefined) await this.#page(earlier);
   }
 
-  /** Throws where it was not taken: the draft is still the writer's. Sent again under the same key it is there once. */
-  async add(input: Omit<AddCommentInput, 'caseId'>): Promise<void> {
-    const { addComment: payload } = await request(AddCommentDocument, { input: { caseId: this.#caseId, ...input } });
-    throwFaults(payload.errors);
-    if (payload.comment) this.take(payload.comment);
+  /** Into the outbox, which sends it now or when the network is back. */
+  add(input: Omit<AddCommentInput, 'caseId'> & { readonly idempotencyKey: string }): void {
+    void write('addComment', this.#caseId, { caseId: this.#caseId, ...input });
   }
 
   take(comment: Comment): void {

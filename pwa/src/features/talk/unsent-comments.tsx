@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks';
+import { useStore } from '../../graphql/store';
+import { discard, outbox, sendAgain, type Unsent } from '../../offline/outbox';
+import { Icon } from '../../ui/icon';
+import { agoOf } from '../../ui/words';
+
+/** What was written about this case and is not with the server yet, in the order of writing. */
+export function useUnsent(caseId: string): readonly Unsent[] {
+  return useStore(outbox).filter(({ kind, subject }) => kind === 'addComment' && subject === caseId);
+}
+
+export function UnsentComments({ all }: { readonly all: readonly Unsent[] }) {
+  return all.map((unsent) => <UnsentLine key={unsent.id} unsent={unsent} />);
+}
+
+function UnsentLine({ unsent }: { readonly unsent: Unsent }) {
+  const { input, writtenAt, refusal, isKept } = unsent;
+  return (
+    <li class={`comment is-own is-unsent ${refusal === undefined ? '' : 'is-refused'}`}>
+      <p class="comment-head">
+        <b>You</b>
+        <time class="muted" dateTime={writtenAt}>
+          {agoOf(writtenAt)}
+        </time>
+        <span class="unsent-mark">
+          <Icon name={refusal === undefined ? 'clock' : 'error'} />
+          {refusal === undefined ? 'Waiting to be sent' : 'Not taken'}
+        </span>
+      </p>
+      <p class="comment-body">{input.body}</p>
+      {refusal === undefined && !isKept && (
+        <p class="muted">This browser keeps nothing: leave the page open until it is sent.</p>
+      )}
+      {refusal !== undefined && <Refused unsent={unsent} refusal={refusal} />}
+    </li>
+  );
+}
+
+function Refused({ unsent, refusal }: { readonly unsent: Unsent; readonly refusal: string }) {
+  const [copied, setCopied] = useState<string>();
+  const copy = () =>
+    navigator.clipboard.writeText(unsent.input.body).then(
+      () => setCopied('Copied'),
+      () => setCopied('Mark the text above and copy it by hand.'),
+    );
+  return (
+    <>
+      <p role="alert" class="too-long">
+        {refusal}
+      </p>
+      <div class="unsent-actions">
+        <button type="button" class="button is-quiet" onClick={() => void copy()}>
+          Copy the text
+        </button>
+        <button type="button" class="button is-quiet" onClick={() => void sendAgain(unsent)}>
+          Try again
+        </button>
+        <button type="button" class="button is-quiet" onClick={() => void discard(unsent)}>
+          Discard
+        </button>
+      </div>
+      {copied && (
+        <p role="status" class="muted">
+          {copied}
+        </p>
+      )}
+    </>
+  );
+}

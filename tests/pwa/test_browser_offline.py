@@ -1,0 +1,178 @@
+"""Without reception: what was written is sent later, what was kept can be read, and all of it goes with the session."""
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from api.settings import Settings
+from tests.conftest import fresh_database
+from tests.pwa.conftest import PHONE
+from tests.pwa.test_browser_journey import begin_upload, sign_in
+from tests.pwa.test_browser_talk import say
+from tests.running import ROOT, RunningServer, make_accounts
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 20_000
+WAITING = "Waiting to be sent"
+# Every byte that IndexedDB holds, as text in which each byte is one letter.
+STORED = """async () => {
+  const texts = [];
+  const open = (name) => new Promise((done) => { const o = indexedDB.open(name); o.onsuccess = () => done(o.result); });
+  const all = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+  const walk = (value) => {
+    if (value instanceof CryptoKey) texts.push(`key, extractable: ${value.extractable}`);
+    else if (value instanceof ArrayBuffer || ArrayBuffer.isView(value))
+      texts.push(new TextDecoder('latin1').decode(value));
+    else if (value !== null && typeof value === 'object') Object.values(value).forEach(walk);
+    else texts.push(String(value));
+  };
+  for (const { name } of await indexedDB.databases()) {
+    const database = await open(name);
+    for (const store of database.objectStoreNames) {
+      const from = database.transaction(store).objectStore(store);
+      walk(await all(from.getAll()));
+      walk(await all(from.getAllKeys()));
+    }
+    database.close();
+  }
+  return texts;
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One that serves a copy of the app, so that a test may publish a new version of it."""
+    folder = tmp_path_factory.mktemp("offline")
+    if (ROOT / "pwa/dist/index.html").is_file():
+        shutil.copytree(ROOT / "pwa/dist", folder / "app")
+    for url in fresh_database(postgresql):
+        credentials = asyncio.run(make_accounts(Settings(data_dir=folder / "data"), url))
+        running = RunningServer(folder / "data", credentials, url, {"HILUM_PWA_DIR": str(folder / "app")})
+        running.start()
+        yield running
+        assert running.stop() == 0
+
+
+@pytest.fixture
+def offline_phone(browser: Browser, server: RunningServer, tmp_path: Path) -> Iterator[Page]:
+    """As `phone`, but what the browser says of requests that found no network is meant."""
+    context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, is_mobile=True)
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(server.url)
+    yield page
+    page.screenshot(path=tmp_path / "last.png")
+    context.close()
+    assert faults == []
+
+
+def open_case(phone: Page, server: RunningServer, files: list[Path]) -> None:
+    """A case that is open, in an app whose own files this browser keeps by now."""
+    sign_in(phone, server)
+    begin_upload(phone, files).get_by_role("link", name=re.compile("^CT ")).click()
+    expect(phone.get_by_role("tab", name="Findings")).to_be_visible()
+    phone.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
+
+
+def said(phone: Page) -> list[str]:
+    return phone.locator(".comment:not(.is-unsent) .comment-body").all_inner_texts()
+
+
+def test_comments_written_offline_are_sent_once_and_in_order_after_a_reload(
+    offline_phone: Page, server: RunningServer, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    phone = offline_phone
+    open_case(phone, server, phantom_files[:6])
+    phone.get_by_role("tab", name="Comments").click()
+    phone.context.set_offline(True)
+    for text in ("First, in the lift.", "Second, in the cellar.", "Third, outside."):
+        say(phone, text)
+    expect(phone.get_by_text(WAITING)).to_have_count(3)
+    phone.screenshot(path=tmp_path / "waiting.png")
+    stored = phone.evaluate(STORED)
+    assert "key, extractable: false" in stored
+    assert not [text for text in stored if "in the lift" in text]
+
+    phone.reload()
+    expect(phone.get_by_text("Hilum does not answer")).to_be_visible()
+    sent: list[str] = []
+    phone.on(
+        "request",
+        lambda request: sent.append(request.post_data or "") if "AddComment" in (request.post_data or "") else None,
+    )
+    phone.context.set_offline(False)
+
+    phone.get_by_role("tab", name="Comments").click()
+    expect(phone.get_by_text("Third, outside.")).to_be_visible()
+    expect(phone.get_by_text(WAITING)).to_have_count(0)
+    assert said(phone) == ["First, in the lift.", "Second, in the cellar.", "Third, outside."]
+    assert len(sent) == 3
+    phone.reload()
+    phone.get_by_role("tab", name="Comments (3)").click()
+    assert said(phone) == ["First, in the lift.", "Second, in the cellar.", "Third, outside."]
+
+
+def test_signing_out_says_what_was_not_sent_and_deletes_it(
+    offline_phone: Page, server: RunningServer, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    phone = offline_phone
+    open_case(phone, server, phantom_files[:6])
+    phone.get_by_role("tab", name="Comments").click()
+    phone.route("**/graphql", lambda route: route.abort())
+    say(phone, "Never sent.")
+    expect(phone.get_by_text(WAITING)).to_be_visible()
+    phone.get_by_role("link", name="Back to the worklist").click()
+
+    phone.get_by_role("button", name=re.compile("^Sign out")).click()
+    expect(phone.get_by_role("dialog")).to_contain_text("1 comment not sent yet")
+    phone.screenshot(path=tmp_path / "leaving.png")
+    phone.get_by_role("button", name="Stay signed in").click()
+    assert len(phone.evaluate(STORED)) > 0
+    phone.get_by_role("button", name=re.compile("^Sign out")).click()
+    phone.get_by_role("button", name="Delete and sign out").click()
+
+    expect(phone.get_by_label("Password")).to_be_visible()
+    phone.wait_for_function(f"async () => (await ({STORED})()).length === 0")
+
+
+def test_a_refused_comment_keeps_its_text_and_can_be_discarded(
+    offline_phone: Page, server: RunningServer, phantom_files: list[Path], tmp_path: Path
+) -> None:
+    phone = offline_phone
+    open_case(phone, server, phantom_files[:6])
+    phone.get_by_role("tab", name="Comments").click()
+    errors = [{"code": "FORBIDDEN", "message": "You no longer take part."}]
+    refusal = json.dumps({"data": {"addComment": {"comment": None, "errors": errors}}})
+
+    def refuse(route: Route) -> None:
+        if "AddComment" in (route.request.post_data or ""):
+            route.fulfill(status=200, content_type="application/graphql-response+json", body=refusal)
+        else:
+            route.continue_()
+
+    phone.route("**/graphql", refuse)
+    say(phone, "Too late.")
+    expect(phone.get_by_text("You no longer take part.")).to_be_visible()
+    phone.screenshot(path=tmp_path / "refused.png")
+    phone.reload()
+    phone.get_by_role("tab", name="Comments").click()
+    expect(phone.get_by_text("Too late.")).to_be_visible()
+    expect(phone.get_by_role("button", name="Copy the text")).to_be_visible()
+    phone.get_by_role("button", name="Discard").click()
+
+    expect(phone.get_by_text("Too late.")).to_have_count(0)
+    phone.unroute_all(behavior="wait")
+    say(phone, "In time.")
+    expect(phone.get_by_text(WAITING)).to_have_count(0)
+    assert said(phone)[-1] == "In time."
+    assert "Too late." not in said(phone)
