@@ -150,6 +150,7 @@ MAY_BE_EMPTY = {
     *("Analysis.startedAt", "Analysis.finishedAt", "Analysis.uncertainty", "Analysis.failure", "Analysis.warnings"),
     *("Comment.editedAt", "Comment.resolvedAt", "Comment.replyTo", "Review.addenda", "Release.withdrawnAt"),
     *("Export.failure", "ApiKey.lastUsedAt", "ApiKey.revokedAt", "Invitation.acceptedAt", "Invitation.revokedAt"),
+    *("Annotation.label", "Annotation.note"),  # of one that was deleted
     *("AuditConnection.intact", "AuditConnection.verifiedAt"),
     *(
         "AuditEntry.subjectId",

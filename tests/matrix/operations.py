@@ -80,7 +80,7 @@ def _browser() -> Json:
 
 
 def _line(ids: Ids) -> Json:
-    """Across a frame that is there. Other kinds of two points lie as well in it."""
+    """Or a finding with these corners: neither is measured in pixels, of which the frame has none."""
     points = [{"x": 1, "y": 2}, {"x": 30, "y": 40}]
     return {"kind": "LENGTH", "anchor": {"stackId": ids["Stack"], "frameIndex": 1}, "points": points}
 
@@ -124,7 +124,7 @@ MUTATIONS: dict[str, list[MutationRow]] = {
         ),
         MutationRow(
             Permission(both(own, may(ANNOTATE)), sees(ANNOTATIONS)),  # those that one drew
-            lambda ids: {"annotationId": ids["Annotation"], **_line(ids), "kind": "RECTANGLE", "note": "Wider"},
+            lambda ids: {"annotationId": ids["Annotation"], **_line(ids), "kind": "FINDING", "note": "Wider"},
             hides="Annotation",
         ),
     ],

@@ -56,7 +56,8 @@ def box(left: float, top: float, right: float, bottom: float) -> list[Json]:
     return [{"x": left, "y": top}, {"x": right, "y": bottom}]
 
 
-def measured(answer: Json) -> dict[str, tuple[float, str]]:
+def measured(answer: Json) -> dict[str, Any]:
+    """Value and unit by name."""
     return {found["name"]: (found["value"], found["unit"]) for found in answer["annotation"]["quantities"]}
 
 

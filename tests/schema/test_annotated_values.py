@@ -64,7 +64,7 @@ async def test_a_change_is_measured_anew_in_its_own_frame(edge: Edge, rows: Rows
     made = await rows.case()
     await put_frame(edge, made, np.full(SHAPE, 1024, np.uint16), 0)
     await put_frame(edge, made, np.full(SHAPE, 1074, np.uint16), 2)
-    point = {"kind": "POINT", "points": [{"x": 3, "y": 3}]}
+    point: dict[str, Any] = {"kind": "POINT", "points": [{"x": 3, "y": 3}]}
 
     drawn = await draw(edge, made, anchor=place(made, 0), **point)
     moved = await save(edge, annotationId=drawn["annotation"]["id"], anchor=place(made, 2), **point)
