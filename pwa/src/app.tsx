@@ -10,12 +10,14 @@ import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
+import { renewPush } from './offline/push';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
 import { Lazy } from './ui/lazy';
 import { Navigation } from './ui/navigation';
 import { Notice } from './ui/notice';
 import { addressTo, type Route, route } from './ui/route';
+import { UpdateBar } from './ui/update-bar';
 
 /** From this width on, worklist, images and panel stand side by side. */
 const WIDE = matchMedia('(min-width: 1100px)');
@@ -71,6 +73,8 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
     const controller = new AbortController();
     followNews(viewer.eventCursor, controller.signal);
     followUnread(controller.signal);
+    // Where it cannot be told now, the next sign-in tells it.
+    renewPush().catch(() => undefined);
     return () => controller.abort();
   }, []);
 
@@ -83,6 +87,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
       <Bar viewer={viewer} at={at.screen} />
       <LeavingDialog />
+      <UpdateBar />
       {!isOnline && (
         <p class="offline-bar" role="status">
           Live updates are interrupted; connecting again…

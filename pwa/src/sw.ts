@@ -1,5 +1,5 @@
 /// <reference lib="webworker" />
-export {};
+import { notificationOf, readPush } from './worker/push';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Written by the build: the files of the app, and a name that changes with them. */
@@ -14,12 +14,12 @@ const CACHE = `hilum-shell-${__SHELL_VERSION__}`;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
-    caches
-      .open(CACHE)
-      .then((cache) => cache.addAll(__SHELL__.map((path) => new Request(path, { cache: 'reload' }))))
-      .then(() => self.skipWaiting()),
+    caches.open(CACHE).then((cache) => cache.addAll(__SHELL__.map((path) => new Request(path, { cache: 'reload' })))),
   );
 });
+
+// A new version waits until the page asks for it: one that took over by itself could interrupt what is being written.
+self.addEventListener('message', ({ data }) => data === 'take-over' && self.skipWaiting());
 
 self.addEventListener('activate', (event) => {
   const forgetOld = async () => {
@@ -50,6 +50,33 @@ self.addEventListener('sync', (event) => {
 /** Background Sync (WICG) is not in TypeScript's library. */
 function isSync(event: Event): event is ExtendableEvent {
   return 'tag' in event && event.tag === 'hilum-outbox' && 'waitUntil' in event;
+}
+
+self.addEventListener('push', (event) => {
+  const push = readPush(event.data?.text());
+  const { title, options } = notificationOf(push);
+  event.waitUntil(Promise.all([self.registration.showNotification(title, options), badge(push.unread)]));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openAt(String(event.notification.data?.address ?? '/')));
+});
+
+/** In the window that is there, or in a new one. */
+async function openAt(address: string): Promise<void> {
+  const [client] = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (!client) {
+    await self.clients.openWindow(address);
+    return;
+  }
+  client.postMessage({ address });
+  await client.focus().catch(() => undefined); // a browser may refuse to bring it to the front; it is there all the same
+}
+
+/** Where the app's icon can bear a number. */
+async function badge(unread: number): Promise<void> {
+  if ('setAppBadge' in self.navigator) await self.navigator.setAppBadge(unread).catch(() => undefined);
 }
 
 /** The network's index if there is one, else the kept one. */

@@ -33,6 +33,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: RunningServer
     size, is_phone = (PHONE, True) if request.param == "phone" else (DESKTOP, False)
     context = browser.new_context(viewport=size, has_touch=is_phone, is_mobile=is_phone, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     context.add_init_script(f"localStorage.setItem('hilum-appearance', '{theme}')")
     opened = context.new_page()
     opened.goto(server.url)

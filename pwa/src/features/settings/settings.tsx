@@ -6,6 +6,7 @@ import { Notice } from '../../ui/notice';
 import { wordOf } from '../../ui/words';
 import { Enroll } from '../second-factor/enroll';
 import { AppearanceChoice } from './appearance-choice';
+import { PushChoice } from './push-choice';
 import { Sessions } from './sessions';
 import { StorageUse } from './storage-use';
 import './settings.css';
@@ -63,6 +64,7 @@ export default function Settings({ viewer }: { readonly viewer: SignedInViewer }
         </button>
       </section>
       <AppearanceChoice />
+      <PushChoice />
       {account && (
         <>
           <section aria-labelledby="second-step">
