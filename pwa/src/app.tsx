@@ -1,5 +1,4 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Case } from './features/case/case';
 import { LeavingDialog } from './features/offline/leaving-dialog';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
@@ -32,9 +31,13 @@ const TITLES = {
   'sign-up': 'Worklist',
 } as const;
 
+const caseScreen = () => import('./features/case/case');
 const inbox = () => import('./features/inbox/inbox');
 const settings = () => import('./features/settings/settings');
 const help = () => import('./features/help/help');
+
+/** Milliseconds after which the worklist has what it needs. */
+const AHEAD_MS = 1500;
 
 const WORKLIST: Route = { screen: 'worklist' };
 
@@ -78,6 +81,12 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
     return () => controller.abort();
   }, []);
 
+  // The case's code comes while the worklist is looked at.
+  useEffect(() => {
+    const timer = setTimeout(() => caseScreen().catch(() => undefined), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+
   // No case's name: titles are shown by task switchers and kept in the browser's history.
   useEffect(() => {
     document.title = `${TITLES[at.screen]} · Hilum`;
@@ -103,7 +112,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
       {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label="Inbox" />}
       {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
       {at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
-      {at.screen === 'case' && <Case key={at.caseId} at={at} />}
+      {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label="The case" />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
           <h1 class="visually-hidden">Worklist</h1>

@@ -20,6 +20,8 @@ RUN = (
     "async (tags) => (await axe.run({runOnly: tags})).violations.flatMap(({id, nodes}) =>"
     " nodes.map(({target, failureSummary}) => `${id}: ${target} ${failureSummary}`))"
 )
+# What shows that a screen has what it asked for.
+READ = {"Inbox": "Inbox", "Settings": "Signed in on", "Help": "How good it is"}
 Look = Callable[[str], None]
 
 
@@ -86,13 +88,16 @@ def test_every_screen_is_accessible(
     look("case-comments")
     page.get_by_role("tab", name="Reading").click()
     look("case-reading")
+    page.get_by_role("tab", name="People").click()
+    expect(page.get_by_label("Share with (e-mail)")).to_be_visible()
+    look("case-people")
     page.goto(f"{server.url}/#/")
     expect(page.get_by_role("link", name=re.compile("^CT ")).first).to_be_visible()
     look("worklist")
     page.get_by_role("button", name=re.compile("^Filters and order")).click()
     look("filters")
-    for place in ("Settings", "Help"):
+    for place in ("Inbox", "Settings", "Help"):
         page.get_by_role("navigation", name="Hilum").get_by_role("link", name=place).click()
         expect(page.get_by_role("heading", name=place, level=1)).to_be_visible()
-        expect(page.get_by_text("Signed in on" if place == "Settings" else "How good it is")).to_be_visible()
+        expect(page.get_by_text(READ[place]).first).to_be_visible()
         look(place.lower())

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -44,9 +45,10 @@ def test_a_reply_is_told_counted_and_read(
     case_id = opened_case(phone, phantom_files)
     colleague = Colleague(server, case_id)
     phone.get_by_role("tab", name="Comments").click()
-    phone.get_by_role("textbox", name="Comment").fill("A vessel?")
+    question = f"A vessel? {uuid4().hex}"  # other tests talk over the same images
+    phone.get_by_role("textbox", name="Comment").fill(question)
     phone.get_by_role("button", name="Send").click()
-    mine = phone.locator("[data-comment]").filter(has_text="A vessel?")
+    mine = phone.locator("[data-comment]").filter(has_text=question)
     expect(mine).to_be_visible()
     mine_id = mine.get_attribute("data-comment")
     phone.get_by_role("link", name="Back to the worklist").click()

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from api.settings import Settings
 from tests.conftest import fresh_database
 from tests.pwa.conftest import PATIENCE_MS, PHONE
-from tests.pwa.test_browser_journey import begin_upload, sign_in
+from tests.pwa.test_browser_journey import begin_upload, shown_slice, sign_in
 from tests.pwa.test_browser_talk import say
 from tests.running import ROOT, RunningServer, make_accounts
 
@@ -81,6 +81,7 @@ def open_case(phone: Page, server: RunningServer, files: list[Path]) -> None:
     sign_in(phone, server)
     begin_upload(phone, files).get_by_role("link", name=re.compile("^CT ")).click()
     expect(phone.get_by_role("tab", name="Findings")).to_be_visible()
+    shown_slice(phone)  # what decodes the pictures is here too
     phone.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
 
 

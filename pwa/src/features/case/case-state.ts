@@ -13,6 +13,7 @@ import { request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { newKey } from '../../offline/key';
 import { MeasurementsState } from '../measurements/measurements-state';
+import { PeopleState } from '../people/people-state';
 import { ReadingState } from '../reading/reading-state';
 import { TalkState } from '../talk/talk-state';
 
@@ -37,8 +38,9 @@ export class CaseState {
   readonly caseId: string;
   readonly talk: TalkState;
   readonly reading: ReadingState;
-  /** Undefined to a patient, who never sees them. */
+  /** These two are undefined to a patient, who never sees them. */
   readonly measurements: MeasurementsState | undefined;
+  readonly people: PeopleState | undefined;
   readonly look = new Store<CaseLook>({
     detail: undefined,
     analyses: [],
@@ -56,6 +58,7 @@ export class CaseState {
     this.reading = new ReadingState(caseId);
     const me = session.value.kind === 'signed-in' ? session.value.viewer.user : undefined;
     this.measurements = me && me.role !== 'PATIENT' ? new MeasurementsState(caseId, me) : undefined;
+    this.people = me && me.role !== 'PATIENT' ? new PeopleState(caseId) : undefined;
     void this.#open();
   }
 
@@ -64,6 +67,7 @@ export class CaseState {
     this.#life.abort();
     this.talk.close();
     this.reading.close();
+    this.people?.close();
     this.measurements?.close();
   }
 
@@ -117,6 +121,7 @@ export class CaseState {
         onGap: async () => {
           void this.talk.read();
           void this.reading.read();
+          void this.people?.read();
           void this.measurements?.read();
           return (await this.#read()) ?? cursor;
         },
@@ -144,7 +149,10 @@ export class CaseState {
       if (isOver(event.analysis)) this.#readSoon();
     } else if (event.__typename === 'CommentAdded') this.talk.take(event.comment);
     else if (event.__typename === 'AnnotationChanged') this.measurements?.take(event.annotation);
-    else this.#readSoon();
+    else {
+      if (event.__typename === 'ParticipantsChanged') void this.people?.read();
+      this.#readSoon();
+    }
   }
 
   #readSoon(): void {

@@ -8,30 +8,26 @@ import { Notice } from '../../ui/notice';
 import { goTo, type Route, replaceRoute } from '../../ui/route';
 import { isPhantom } from '../../ui/words';
 import type ViewerComponent from '../../viewer/viewer';
-import { MeasurementsList } from '../measurements/measurements-list';
 import { useMeasurements } from '../measurements/measuring';
-import { Readings } from '../reading/readings';
-import { Released } from '../reading/released';
-import { Reports } from '../reports/reports';
-import { Comments } from '../talk/comments';
 import { useCommentPlace, useReadingMark } from '../talk/reading-mark';
-import { AnalysisPanel } from './analysis-panel';
 import { CaseHead } from './case-head';
-import { type CaseDetail, CaseState } from './case-state';
-import { firstStack, marksOf, type NumberedFinding, numbered, overlayOf, stacksOf, warningsOf } from './findings';
-import { FindingsList } from './findings-list';
-import { PanelTabs, type Tab } from './panel-tabs';
+import { CaseState } from './case-state';
+import { caseTabs, type TabName } from './case-tabs';
+import { firstStack, marksOf, numbered, overlayOf, stacksOf } from './findings';
+import { PanelTabs } from './panel-tabs';
 import './case.css';
 
-type TabName = 'findings' | 'comments' | 'reading' | 'result';
-
 type ViewerType = ComponentType<Parameters<typeof ViewerComponent>[0]>;
+
+// Asked for beside the case itself; who cannot be reached now is asked again when it is drawn.
+import('../../viewer/viewer').catch(() => undefined);
 
 interface CaseProps {
   readonly at: Extract<Route, { readonly screen: 'case' }>;
 }
 
-export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: CaseProps) {
+/** Its code comes when the first case opens, or while the worklist is looked at. */
+export default function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: CaseProps) {
   const state = useMemo(() => new CaseState(caseId), [caseId]);
   const { detail, analyses, fault, isGone, refusal, isAsking } = useStore(state.look);
   const Viewer = useViewer();
@@ -86,94 +82,25 @@ export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: Ca
     if (anchored !== undefined && anchored !== stackId) setChosenStack(anchored);
     replaceRoute({ screen: 'case', caseId, findingId: id });
   };
-  // What still happens, or went wrong, comes before the findings; a plain "finished" after them.
-  const isSettled = newest?.status === 'SUCCEEDED';
-  const status = (
-    <AnalysisPanel
-      analysis={newest}
-      mayAnalyze={detail.viewerCan.includes('ANALYZE')}
-      isAsking={isAsking}
-      onStart={() => state.start(stackId)}
-      onCancel={(id) => state.cancel(id)}
-    />
-  );
-  const warnings = warningsOf(detail, shown ?? newest);
   const model = (shown ?? newest)?.model;
-  const me = who.kind === 'signed-in' ? who.viewer.user : undefined;
-  const isPatient = me?.role === 'PATIENT';
-  const chosen = findings.find(({ finding }) => finding.id === findingId);
-  const may = (action: CaseDetail['viewerCan'][number]) => detail.viewerCan.includes(action);
-  const comments: Tab<TabName> = {
-    name: 'comments',
-    title: commentCount > 0 ? `Comments (${commentCount})` : 'Comments',
-    content: (
-      <Comments
-        caseId={caseId}
-        state={state.talk}
-        viewerId={me?.id ?? ''}
-        mayComment={may('COMMENT')}
-        isPatient={isPatient}
-        topic={chosen && topicOf(chosen)}
-        numberOf={(id) => findings.find(({ finding }) => finding.id === id)?.number}
-        onFinding={select}
-      />
-    ),
-  };
-  const tabs: readonly Tab<TabName>[] = isPatient
-    ? [{ name: 'result', title: 'Your result', content: <Released state={state.reading} /> }, comments]
-    : [
-        {
-          name: 'findings',
-          title: 'Findings',
-          content: (
-            <>
-              {refusal && <Notice kind="error" title={refusal} />}
-              {newest && !isSettled && status}
-              {warnings.map((warning) => (
-                <Notice key={warning} kind="warning" title={warning} />
-              ))}
-              {shown && (
-                <FindingsList
-                  findings={findings}
-                  origin={newest === shown ? undefined : shown}
-                  selectedId={findingId}
-                  isAllShown={isAllShown}
-                  onSelect={select}
-                  onShowAll={setIsAllShown}
-                />
-              )}
-              {state.measurements && (
-                <MeasurementsList
-                  state={state.measurements}
-                  viewerId={me?.id ?? ''}
-                  mayChange={may('ANNOTATE')}
-                  onOpen={({ key, stackId: drawnOn }) => {
-                    if (drawnOn !== stackId) setChosenStack(drawnOn);
-                    state.measurements?.select(key);
-                  }}
-                />
-              )}
-              {(!newest || isSettled) && status}
-              {shown && <Reports nodeId={shown.id} reports={shown.reports} />}
-              {model && <p class="muted intended-use">{model.intendedUse}</p>}
-            </>
-          ),
-        },
-        comments,
-        {
-          name: 'reading',
-          title: 'Reading',
-          content: (
-            <Readings
-              caseId={caseId}
-              state={state.reading}
-              signer={me?.displayName ?? ''}
-              maySign={may('SIGN')}
-              mayRelease={may('RELEASE')}
-            />
-          ),
-        },
-      ];
+  const tabs = caseTabs({
+    state,
+    detail,
+    viewer: who.kind === 'signed-in' ? who.viewer.user : undefined,
+    commentCount,
+    findings,
+    analyses,
+    newest,
+    shown,
+    selectedId: findingId,
+    stackId,
+    isAllShown,
+    isAsking,
+    refusal,
+    onSelect: select,
+    onStack: setChosenStack,
+    onShowAll: setIsAllShown,
+  });
   const tab = tabs.find(({ name }) => name === (chosenTab ?? namedTab))?.name ?? tabs[0]?.name ?? 'findings';
   return (
     <main class={`case ${tab === 'findings' ? '' : 'is-talking'}`}>
@@ -214,17 +141,6 @@ export function Case({ at: { caseId, findingId, tab: namedTab, commentId } }: Ca
       <Disclaimer model={model && `${model.title} (${model.name}, version ${model.version})`} />
     </main>
   );
-}
-
-function topicOf({ finding, number }: NumberedFinding) {
-  const { anchor, id } = finding;
-  if (!anchor) return undefined;
-  const { stack, frameIndex, box } = anchor;
-  const place = box && { left: box.left, top: box.top, width: box.width, height: box.height };
-  return {
-    name: `finding ${number}`,
-    anchor: { stackId: stack.id, frameIndex, box: place ?? null, findingId: id },
-  };
 }
 
 /** The viewer comes in a file of its own, asked for when the first case opens. */
