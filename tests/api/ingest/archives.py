@@ -17,7 +17,9 @@ def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", method) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)  # of 1980: the time of day would change how far an inner archive deflates
+            entry.compress_type = method
+            archive.writestr(entry, content)
     return packed.getvalue()
 
 

@@ -228,7 +228,8 @@ async def test_a_burst_of_frames_asks_the_database_once(backends: Backends, site
 
     assert {answer.status_code for answer in answers} == {200}
     assert len([text for text in first if "FROM sessions" in text or "JOIN sessions" in text]) == 1
-    assert again == []
+    # What was seen is written down anew where a minute begins between the two bursts.
+    assert [text for text in again if "audit_" not in text] == []
 
 
 async def test_address_of_an_application_ends_at_once_when_its_key_is_revoked(backends: Backends, site: Site) -> None:
