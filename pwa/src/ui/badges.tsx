@@ -1,5 +1,6 @@
 import type { CaseStatus, Urgency } from '../graphql/generated/graphql';
-import { isPhantom, type Subject, wordOf } from './words';
+import { wordOf } from '../messages/values';
+import { isPhantom, type Subject } from './words';
 
 export function StatusBadge({ status }: { readonly status: CaseStatus }) {
   return <span class={`badge is-${status.toLowerCase()}`}>{wordOf(status)}</span>;

@@ -1,20 +1,6 @@
 import { expect, test } from 'vitest';
 import { percentOf } from '../features/case/findings';
-import { ageOf, isPhantom, nameOf, sizeOf, timeLeft, wordOf } from './words';
-
-test('sizes and times are told as people say them', () => {
-  expect([sizeOf(999), sizeOf(15_800_000)]).toEqual(['999 B', '15.8 MB']);
-  expect([timeLeft(0.2), timeLeft(12.1), timeLeft(300), timeLeft(undefined)]).toEqual([
-    'almost done',
-    '13 s left',
-    '5 min left',
-    '',
-  ]);
-});
-
-test('a word that this version does not know is still readable', () => {
-  expect([wordOf('INFERRING'), wordOf('SOME_NEW_STATE')]).toEqual(['Looking for findings', 'Some new state']);
-});
+import { ageOf, isPhantom, nameOf } from './words';
 
 test('no probability is told as a certainty', () => {
   expect([percentOf(0.0004), percentOf(0.931), percentOf(0.9996)]).toEqual(['< 1 %', '93 %', '> 99 %']);

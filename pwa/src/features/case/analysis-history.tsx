@@ -1,4 +1,6 @@
-import { plural, whenOf, wordOf } from '../../ui/words';
+import { whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
+import { plural } from '../../ui/words';
 import type { Analysis } from './case-state';
 
 /** All analyses of a case, newest first: which model said what, and when. One of them is enough to say nothing. */

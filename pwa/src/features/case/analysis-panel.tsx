@@ -1,7 +1,8 @@
+import { whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { Progress } from '../../ui/progress';
-import { whenOf, wordOf } from '../../ui/words';
 import { type Analysis, isOver } from './case-state';
 
 interface AnalysisPanelProps {

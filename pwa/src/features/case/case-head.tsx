@@ -1,7 +1,9 @@
+import { whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Icon } from '../../ui/icon';
 import { addressTo } from '../../ui/route';
-import { nameOf, whenOf, wordOf } from '../../ui/words';
+import { nameOf } from '../../ui/words';
 import type { CaseDetail } from './case-state';
 
 const SEXES: Record<string, string> = { M: 'male', F: 'female', O: 'other' };

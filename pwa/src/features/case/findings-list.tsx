@@ -1,4 +1,5 @@
-import { whenOf, wordOf } from '../../ui/words';
+import { whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import type { Analysis } from './case-state';
 import { type NumberedFinding, percentOf } from './findings';
 import { SizeRules } from './size-rules';

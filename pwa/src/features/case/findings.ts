@@ -1,4 +1,4 @@
-import { wordOf } from '../../ui/words';
+import { wordOf } from '../../messages/values';
 import type { Mark } from '../../viewer/marks';
 import type { Overlay } from '../../viewer/overlay-frames';
 import type { Analysis, CaseDetail } from './case-state';

@@ -1,9 +1,9 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { agoOf } from '../../messages/formats';
 import { Icon, type IconName } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo, type Route } from '../../ui/route';
-import { agoOf } from '../../ui/words';
 import { InboxState, type Notification } from './inbox-state';
 import './inbox.css';
 

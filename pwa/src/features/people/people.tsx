@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { useStore } from '../../graphql/store';
+import { whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
-import { whenOf, wordOf } from '../../ui/words';
 import type { Participant, PeopleState } from './people-state';
 import { ShareForm } from './share-form';
 import './people.css';

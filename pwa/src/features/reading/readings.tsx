@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { whenOf } from '../../messages/formats';
 import { UrgencyBadge } from '../../ui/badges';
 import { Notice } from '../../ui/notice';
-import { whenOf } from '../../ui/words';
 import { Reports } from '../reports/reports';
 import { dropReadingDraft, readingDraftOf } from './draft';
 import type { ReadingState, Review } from './reading-state';

@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
+import { whenOf } from '../../messages/formats';
 import { Notice } from '../../ui/notice';
-import { whenOf } from '../../ui/words';
 import type { Review } from './reading-state';
 
 interface ReleaseProps {

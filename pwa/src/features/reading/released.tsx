@@ -1,6 +1,6 @@
 import { useStore } from '../../graphql/store';
+import { whenOf } from '../../messages/formats';
 import { Notice } from '../../ui/notice';
-import { whenOf } from '../../ui/words';
 import type { ReadingState } from './reading-state';
 import './reading.css';
 

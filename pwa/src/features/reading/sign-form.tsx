@@ -1,8 +1,8 @@
 import { useId, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import type { SignReviewInput, Urgency } from '../../graphql/generated/graphql';
+import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
-import { wordOf } from '../../ui/words';
 import { dropReadingDraft, keepReadingDraft, type ReadingDraft, readingDraftOf } from './draft';
 
 const URGENCIES: readonly Urgency[] = ['ROUTINE', 'PRIORITY', 'URGENT'];

@@ -1,6 +1,6 @@
 import type { SessionsQuery } from '../../graphql/generated/graphql';
 import { signOut } from '../../graphql/session';
-import { agoOf, whenOf } from '../../ui/words';
+import { agoOf, whenOf } from '../../messages/formats';
 import { deviceOf } from './device';
 
 type Session = NonNullable<SessionsQuery['viewer']>['sessions'][number];

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { sizeOf } from '../../ui/words';
+import { sizeOf } from '../../messages/formats';
 
 interface Use {
   readonly used: number;

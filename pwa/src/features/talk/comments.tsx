@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { agoOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
-import { agoOf, wordOf } from '../../ui/words';
 import { CommentForm, type Topic } from './comment-form';
 import type { Comment, TalkState } from './talk-state';
 import { piecesOf } from './text';

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { agoOf } from '../../messages/formats';
 import { discard, outbox, sendAgain, type Unsent } from '../../offline/outbox';
 import { Icon } from '../../ui/icon';
-import { agoOf } from '../../ui/words';
 
 /** What was written about this case and is not with the server yet, in the order of writing. */
 export function useUnsent(caseId: string): readonly Unsent[] {

@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { useStore } from '../../graphql/store';
+import { agoOf, sizeOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import type { PickedFile } from '../../offline/picked-file';
 import type { Transfer } from '../../offline/transfer';
 import { isBusy, isEnded, type TransferLook } from '../../offline/transfer-look';
@@ -9,7 +11,7 @@ import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { agoOf, plural, sizeOf, wordOf } from '../../ui/words';
+import { plural } from '../../ui/words';
 import { FilePickers } from './file-pickers';
 import { shareOf, standingOf } from './transfer-words';
 

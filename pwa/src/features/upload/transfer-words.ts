@@ -1,5 +1,6 @@
+import { sizeOf, timeLeft } from '../../messages/formats';
 import type { TransferLook } from '../../offline/transfer-look';
-import { plural, sizeOf, timeLeft } from '../../ui/words';
+import { plural } from '../../ui/words';
 
 /** One line that says how a transfer stands. */
 export function standingOf(look: TransferLook): string {

@@ -1,9 +1,11 @@
 import type { CaseRowFragment } from '../../graphql/generated/graphql';
+import { agoOf, whenOf } from '../../messages/formats';
+import { wordOf } from '../../messages/values';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Icon } from '../../ui/icon';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { ageOf, agoOf, nameOf, plural, whenOf, wordOf } from '../../ui/words';
+import { ageOf, nameOf, plural } from '../../ui/words';
 import { Thumbnail } from './thumbnail';
 
 interface CaseRowProps {

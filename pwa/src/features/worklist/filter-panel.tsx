@@ -1,5 +1,5 @@
 import type { CaseOrder, Urgency } from '../../graphql/generated/graphql';
-import { wordOf } from '../../ui/words';
+import { wordOf } from '../../messages/values';
 import { EVERYTHING, type FilterChoice, type Period, toggled } from './filter-choice';
 
 const URGENCIES: readonly Urgency[] = ['URGENT', 'PRIORITY', 'ROUTINE'];

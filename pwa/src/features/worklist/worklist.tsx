@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CaseStatus } from '../../graphql/generated/graphql';
 import { useStore } from '../../graphql/store';
+import { wordOf } from '../../messages/values';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo } from '../../ui/route';
-import { plural, wordOf } from '../../ui/words';
+import { plural } from '../../ui/words';
 import { CaseRow } from './case-row';
 import { countOf, EVERYTHING, isFiltered } from './filter-choice';
 import { FilterPanel } from './filter-panel';
