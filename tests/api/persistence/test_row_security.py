@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -16,24 +15,15 @@ from api import cases, sharing
 from api.events import reading
 from api.events.append import Stream, case_changed
 from api.events.cursor import Cursor
-from api.persistence.migration import FOLDER, migrate
 from api.persistence.tables import Case, Event, Patient, Study
 from api.unit_of_work import House, UnitOfWork
+from tests.api.persistence.row_rules import PROTECTED
 from tests.api.persistence.shown import everything_shown
 from tests.belongings import SEEN, Belongings, make_belongings, remove_every_filter
 from tests.people import SHARED, make_people
-from tests.revisions import to_revision
 from tests.served import as_api
 
 pytestmark = SHARED
-
-VERSIONS = [
-    import_module(f"api.persistence.migrations.versions.{path.stem}")
-    for path in sorted((FOLDER / "versions").glob("[0-9]*_*.py"))
-]
-# Of all migrations together: each table's rule, or what the API may and why there is none.
-PROTECTED = {name: rule for version in VERSIONS for name, rule in getattr(version, "PROTECTED", {}).items()}
-UNPROTECTED = {name: entry for version in VERSIONS for name, entry in getattr(version, "UNPROTECTED", {}).items()}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -321,63 +311,6 @@ async def test_a_patient_follows_an_organization_whose_other_news_are_hidden(
 
     assert [event.row.case_key for event in page] == [own.key]
     assert page[0].cursor.at(Stream.ORGANIZATION) == start.at(Stream.ORGANIZATION) + 3
-
-
-async def test_every_table_is_protected_or_has_a_reason_not_to_be(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
-        rows = connection.execute(
-            """select relname, relrowsecurity and relforcerowsecurity, array(
-                   select p.polroles::regrole[]::text from pg_policy p where p.polrelid = c.oid)
-               from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"""
-        ).fetchall()
-    protected = {name for name, forced, policies in rows if forced and "{hilum_worker}" in policies}
-    served = {name for name, _, policies in rows if "{hilum_api}" in policies}
-
-    assert {name for name, _, _ in rows} - protected == set(UNPROTECTED)
-    assert protected == set(PROTECTED)
-    assert served == {name for name, rule in PROTECTED.items() if rule is not None}
-    assert all(reason for _, reason in UNPROTECTED.values())
-
-
-async def test_the_api_owns_nothing_and_may_do_no_more_than_is_listed(database_url: str) -> None:
-    with psycopg.connect(database_url) as connection:
-        rows = connection.execute(
-            """select c.relname, a.privilege from pg_class c
-               cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
-                   as a (privilege)
-               where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-                   and has_table_privilege('hilum_api', c.oid, a.privilege)"""
-        ).fetchall()
-        owned = connection.execute(
-            "select count(*) from pg_class where relowner in ('hilum_api'::regrole, 'hilum_worker'::regrole)"
-        ).fetchone()
-    may = {name: api_may for name, (api_may, _) in UNPROTECTED.items()}
-    may |= {name: rule.may if rule else "" for name, rule in PROTECTED.items()}
-    # Updates are granted by column, so that the keys of a row stay, and are no privilege of the table.
-    listed = {
-        (name, action.upper()) for name, actions in may.items() for action in actions.split(", ") if action.isalpha()
-    }
-
-    assert set(rows) == {(name, action) for name, action in listed if action != "UPDATE"}
-    assert owned == (0,)
-
-
-async def test_the_migration_goes_down_and_up_again(database_url: str) -> None:
-    def policies() -> int:
-        with psycopg.connect(database_url) as connection:
-            row = connection.execute(
-                "select (select count(*) from pg_policy) + (select count(*) from pg_class where relrowsecurity)"
-                " + (select count(*) from pg_proc where proname like 'hilum%')"
-            ).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    before = policies()
-    to_revision(database_url, "0007")
-    between = policies()
-    migrate(database_url)
-
-    assert (before > 0, between, policies()) == (True, 0, before)
 
 
 async def test_identity_follows_the_case(api: House, held: Belongings) -> None:

@@ -44,8 +44,25 @@ TRIGGERS = (
 )
 
 
+MOMENT = sa.DateTime(timezone=True)
+
+
 def upgrade() -> None:
-    moment = sa.DateTime(timezone=True)
+    _create_notifications()
+    _create_push_subscriptions()
+    _create_indexes()
+    for table, rule in PROTECTED.items():
+        for statement in protect(table, rule):
+            op.execute(statement)
+    for function in (TAKE_ENDPOINT, END_PUSHES):
+        op.execute(function)
+    for name in ("hilum_take_endpoint", "hilum_end_pushes"):
+        op.execute(f"revoke execute on function {name}() from public")
+    for trigger in TRIGGERS:
+        op.execute(trigger)
+
+
+def _create_notifications() -> None:
     op.create_table(
         "notices",
         sa.Column("key", sa.Uuid(), nullable=False),
@@ -53,7 +70,7 @@ def upgrade() -> None:
         sa.Column("case_key", sa.Uuid(), nullable=False),
         sa.Column("subject_key", sa.Uuid(), nullable=False),
         sa.Column("actor_key", sa.Uuid(), nullable=True),
-        sa.Column("at", moment, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["case_key"], ["cases.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
     )
@@ -66,8 +83,8 @@ def upgrade() -> None:
         sa.Column("shown_by", sa.String(), nullable=False),
         sa.Column("subject_key", sa.Uuid(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("at", moment, nullable=False),
-        sa.Column("read_at", moment, nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("read_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["user_key"], ["users.key"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["case_key"], ["cases.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
@@ -76,11 +93,14 @@ def upgrade() -> None:
         "case_reads",
         sa.Column("user_key", sa.Uuid(), nullable=False),
         sa.Column("case_key", sa.Uuid(), nullable=False),
-        sa.Column("read_at", moment, nullable=False),
+        sa.Column("read_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["user_key"], ["users.key"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["case_key"], ["cases.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_key", "case_key"),
     )
+
+
+def _create_push_subscriptions() -> None:
     op.create_table(
         "push_subscriptions",
         sa.Column("key", sa.Uuid(), nullable=False),
@@ -91,14 +111,17 @@ def upgrade() -> None:
         sa.Column("p256dh", sa.LargeBinary(), nullable=False),
         sa.Column("auth", sa.LargeBinary(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("registered_at", moment, nullable=False),
+        sa.Column("registered_at", MOMENT, nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("away_until", moment, nullable=True),
+        sa.Column("away_until", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["user_key"], ["users.key"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["session_key"], ["sessions.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("endpoint_blind"),
     )
+
+
+def _create_indexes() -> None:
     op.create_index("notifications_newest", "notifications", ["user_key", "at", "key"])
     op.create_index(
         "notifications_unread",
@@ -115,15 +138,6 @@ def upgrade() -> None:
     }.items():
         for column in columns:
             op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
-    for table, rule in PROTECTED.items():
-        for statement in protect(table, rule):
-            op.execute(statement)
-    for function in (TAKE_ENDPOINT, END_PUSHES):
-        op.execute(function)
-    for name in ("hilum_take_endpoint", "hilum_end_pushes"):
-        op.execute(f"revoke execute on function {name}() from public")
-    for trigger in TRIGGERS:
-        op.execute(trigger)
 
 
 def downgrade() -> None:
