@@ -3,12 +3,13 @@ import { LeavingDialog } from './features/offline/leaving-dialog';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
 import { Worklist } from './features/worklist/worklist';
-import { OFFLINE } from './graphql/failure';
 import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
+import { requests } from './messages/requests';
+import { shell as words } from './messages/shell';
 import { renewPush } from './offline/push';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
@@ -20,16 +21,6 @@ import { UpdateBar } from './ui/update-bar';
 
 /** From this width on, worklist, images and panel stand side by side. */
 const WIDE = matchMedia('(min-width: 1100px)');
-
-const TITLES = {
-  worklist: 'Worklist',
-  upload: 'Upload',
-  case: 'Case',
-  inbox: 'Inbox',
-  settings: 'Settings',
-  help: 'Help',
-  'sign-up': 'Worklist',
-} as const;
 
 const caseScreen = () => import('./features/case/case');
 const inbox = () => import('./features/inbox/inbox');
@@ -44,21 +35,22 @@ const WORKLIST: Route = { screen: 'worklist' };
 export function App() {
   const state = useStore(session);
   const at = useStore(route);
-  if (state.kind === 'starting') return <main class="is-waiting" aria-busy="true" aria-label="Opening Hilum" />;
+  if (state.kind === 'starting')
+    return <main class="is-waiting" aria-busy="true" aria-label={words.opening('Hilum')} />;
   if (state.kind === 'unreachable') {
     return (
       <main class="unreachable">
         <Notice
           kind="error"
-          title="Hilum does not answer"
-          action={{ label: 'Try again', onClick: () => void resumeSession() }}
+          title={words.noServer}
+          action={{ label: words.tryAgain, onClick: () => void resumeSession() }}
         >
-          {OFFLINE}
+          {requests.noAnswer}
         </Notice>
       </main>
     );
   }
-  if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label="Signing out" />;
+  if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label={words.signingOut} />;
   if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
   return <Home key={state.viewer.user.id} viewer={state.viewer} />;
 }
@@ -89,7 +81,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   // No case's name: titles are shown by task switchers and kept in the browser's history.
   useEffect(() => {
-    document.title = `${TITLES[at.screen]} · Hilum`;
+    document.title = words.pageTitle(words.screens[at.screen]);
   }, [at.screen]);
 
   return (
@@ -99,7 +91,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
       <UpdateBar />
       {!isOnline && (
         <p class="offline-bar" role="status">
-          Live updates are interrupted; connecting again…
+          {words.liveIsInterrupted}
         </p>
       )}
       <Worklist
@@ -109,14 +101,14 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
       {at.screen === 'upload' && <Upload />}
-      {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label="Inbox" />}
-      {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
-      {at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
-      {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label="The case" />}
+      {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label={words.screens.inbox} />}
+      {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label={words.screens.settings} />}
+      {at.screen === 'help' && <Lazy load={help} props={{}} label={words.screens.help} />}
+      {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label={words.theCase} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
-          <h1 class="visually-hidden">Worklist</h1>
-          <p>Choose a case on the left.</p>
+          <h1 class="visually-hidden">{words.screens.worklist}</h1>
+          <p>{words.chooseCase}</p>
         </main>
       )}
       {at.screen !== 'case' && <Disclaimer />}
@@ -129,13 +121,13 @@ function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Rou
   return (
     <header class="bar">
       <a class="brand" href={addressTo({ screen: 'worklist' })}>
-        <img src="/icon.svg" alt="" width={28} height={28} /> Hilum
+        <img src="/icon.svg" alt="" width={28} height={28} /> {'Hilum'}
       </a>
       <Navigation at={at} mayUpload={viewer.user.role !== 'ADMINISTRATOR'} />
       <span class="who" title={viewer.organization.name}>
         {viewer.user.displayName}
       </span>
-      <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
+      <button type="button" class="icon-button" aria-label={words.signOut(viewer.user.displayName)} onClick={leave}>
         <Icon name="leave" />
       </button>
     </header>

@@ -1,4 +1,5 @@
 import type { CombinedError } from '@urql/core';
+import { requests as words } from '../messages/requests';
 
 /** What went wrong with a request, in words for the user; `code` is the contract's ErrorCode, or OFFLINE when no answer came. */
 export class Failure extends Error {
@@ -19,8 +20,6 @@ export class Failure extends Error {
   }
 }
 
-export const OFFLINE = 'No answer from Hilum. Check the connection; nothing is lost.';
-
 interface Fault {
   readonly message: string;
   readonly extensions?: Record<string, unknown> | undefined;
@@ -31,10 +30,10 @@ export function failureOfFaults(faults: readonly Fault[]): Failure {
   const code = first?.extensions?.code;
   const retryAfter = first?.extensions?.retryAfter;
   const traceId = first?.extensions?.traceId;
-  const message = first?.message ?? 'Something went wrong.';
+  const message = first?.message ?? words.unknown;
   return new Failure(
     typeof code === 'string' ? code : 'UNKNOWN',
-    typeof traceId === 'string' ? `${message} (reference ${traceId})` : message,
+    typeof traceId === 'string' ? words.withReference(message, traceId) : message,
     typeof retryAfter === 'number' ? retryAfter : undefined,
   );
 }
@@ -42,10 +41,10 @@ export function failureOfFaults(faults: readonly Fault[]): Failure {
 export function failureOfRequest(error: CombinedError): Failure {
   if (error.graphQLErrors.length > 0) return failureOfFaults(error.graphQLErrors);
   const status = (error.response as Response | undefined)?.status;
-  if (status === 401) return new Failure('UNAUTHENTICATED', 'Sign in again.');
-  if (status === 429) return new Failure('RATE_LIMITED', 'Too many requests; try again in a moment.');
-  if (status !== undefined && status < 500) return new Failure('UNKNOWN', `Hilum refused the request (${status}).`);
-  return new Failure('OFFLINE', OFFLINE);
+  if (status === 401) return new Failure('UNAUTHENTICATED', words.signInAgain);
+  if (status === 429) return new Failure('RATE_LIMITED', words.tooMany);
+  if (status !== undefined && status < 500) return new Failure('UNKNOWN', words.refused(status));
+  return new Failure('OFFLINE', words.noAnswer);
 }
 
 /** Turns the `errors` of a payload, which a user can correct, into a failure. */

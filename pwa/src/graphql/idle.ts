@@ -1,3 +1,4 @@
+import { requests as words } from '../messages/requests';
 import { busyCount } from '../offline/transfers';
 import { session, signOut } from './session';
 
@@ -28,7 +29,7 @@ function check(): void {
     lastUse = Date.now();
   } else if (isIdle(Date.now())) {
     lastUse = Date.now();
-    const reason = `You were signed out after ${IDLE_MINUTES} minutes without use.`;
+    const reason = words.signedOutAfter(IDLE_MINUTES);
     void signOut({ reason, isIdle: true });
   }
 }

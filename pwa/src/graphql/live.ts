@@ -1,4 +1,5 @@
 import { type Client, createClient } from 'graphql-ws';
+import { requests as words } from '../messages/requests';
 import { backoffSeconds, pause } from './backoff';
 import { Failure, failureOfFaults, isAbort } from './failure';
 import type { TypedDocumentString } from './generated/graphql';
@@ -97,6 +98,6 @@ function openSocket(): Client {
 function failureOfStream(error: unknown): Failure {
   if (Array.isArray(error)) return failureOfFaults(error);
   const code = error instanceof CloseEvent ? error.code : undefined;
-  if (code === 4401 || code === 4403) return new Failure('UNAUTHENTICATED', 'Sign in again.');
-  return new Failure('OFFLINE', 'The live connection was lost.');
+  if (code === 4401 || code === 4403) return new Failure('UNAUTHENTICATED', words.signInAgain);
+  return new Failure('OFFLINE', words.liveIsLost);
 }

@@ -1,3 +1,4 @@
+import { requests as words } from '../messages/requests';
 import { Failure, throwFaults } from './failure';
 import {
   RefreshSessionDocument,
@@ -24,10 +25,6 @@ export type SessionState =
 
 /** Set where an idle app could not tell the server: whoever takes up the session next ends it instead. No word of a patient. */
 const OWED = 'hilum-sign-out-owed';
-const AWAY = 'You were signed out while the device was not used.';
-
-const UNTOLD =
-  'You are signed out here, but Hilum could not be told: opened again, this device may still be signed in. Sign out again when you are online.';
 
 /** Seconds before its end at which a token is taken for too old to send. */
 const MARGIN_SECONDS = 30;
@@ -42,7 +39,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const otherTabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('hilum-session') : undefined;
 otherTabs?.addEventListener('message', (event) => {
-  if (event.data === 'signed-out') forget('You signed out in another tab.');
+  if (event.data === 'signed-out') forget(words.signedOutInOtherTab);
 });
 
 let mayLeave: (() => Promise<boolean>) | undefined;
@@ -94,7 +91,7 @@ export async function signOut(
     throwFaults(payload.errors);
   } catch (error) {
     // The cookie cannot be taken away from here: it is out of a script's reach, and only the server ends it.
-    reason = UNTOLD;
+    reason = words.signedOutUntold;
     if (isIdle && error instanceof Failure && error.isPassing) return lock();
   }
   otherTabs?.postMessage('signed-out');
@@ -137,7 +134,7 @@ async function requestNow<TResult, TVariables extends object>(
 
 export async function freshToken(): Promise<string> {
   if (accessToken === undefined || Date.now() > expiresAt - MARGIN_SECONDS * 1000) await refresh();
-  if (accessToken === undefined) throw new Failure('UNAUTHENTICATED', 'Sign in first.');
+  if (accessToken === undefined) throw new Failure('UNAUTHENTICATED', words.signInFirst);
   return accessToken;
 }
 
@@ -166,9 +163,10 @@ async function renew(): Promise<void> {
   } catch (error) {
     if (error instanceof Failure && error.isPassing) throw error;
     const isKnown = session.value.kind === 'signed-in';
-    const reason = localStorage.getItem(OWED) ? AWAY : 'Your session ended. Sign in again to go on.';
+    const wasOwed = localStorage.getItem(OWED) !== null;
     localStorage.removeItem(OWED);
-    forget(isKnown || reason === AWAY ? reason : undefined);
+    if (wasOwed) forget(words.signedOutWhileUnused);
+    else forget(isKnown ? words.sessionEnded : undefined);
     throw error;
   }
 }
@@ -176,7 +174,7 @@ async function renew(): Promise<void> {
 /** Ends the session that an idle app had to leave open. Throws either way: nobody is signed in by it. */
 async function payOwed(token: string | undefined): Promise<void> {
   if (token !== undefined) throwFaults((await send(SignOutDocument, { everywhere: false }, { token })).signOut.errors);
-  throw new Failure('UNAUTHENTICATED', AWAY);
+  throw new Failure('UNAUTHENTICATED', words.signedOutWhileUnused);
 }
 
 /** Takes the session of a payload; gives the challenge where there is one instead. Throws what the payload names. */
@@ -186,7 +184,7 @@ export function adopt(
   throwFaults(payload.errors);
   if (payload.challenge) return payload.challenge;
   if (!payload.accessToken || !payload.expiresAt || !payload.viewer) {
-    throw new Failure('UNAUTHENTICATED', 'Sign in again.');
+    throw new Failure('UNAUTHENTICATED', words.signInAgain);
   }
   localStorage.removeItem(OWED);
   accessToken = payload.accessToken;

@@ -1,4 +1,5 @@
 import { Client, fetchExchange } from '@urql/core';
+import { requests as words } from '../messages/requests';
 import { Failure, failureOfRequest } from './failure';
 import type { TypedDocumentString } from './generated/graphql';
 
@@ -33,7 +34,7 @@ export function send<TResult, TVariables extends object>(
       signal?.removeEventListener('abort', leave);
       queueMicrotask(() => running.unsubscribe());
       if (result.error) reject(failureOfRequest(result.error));
-      else if (result.data === undefined) reject(new Failure('UNKNOWN', 'The answer was empty.'));
+      else if (result.data === undefined) reject(new Failure('UNKNOWN', words.emptyAnswer));
       else resolve(result.data);
     });
     const leave = () => {

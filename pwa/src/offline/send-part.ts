@@ -1,4 +1,5 @@
 import type { PartToSendFragment } from '../graphql/generated/graphql';
+import { transfers as words } from '../messages/transfers';
 
 export type PartToSend = PartToSendFragment;
 
@@ -55,11 +56,11 @@ export function sendPart(
     );
     sending.addEventListener(
       'error',
-      end(() => reject(new PartFault(0, 'The connection broke.'))),
+      end(() => reject(new PartFault(0, words.connectionBroke))),
     );
     sending.addEventListener(
       'timeout',
-      end(() => reject(new PartFault(0, 'No answer came.'))),
+      end(() => reject(new PartFault(0, words.noAnswer))),
     );
     sending.addEventListener(
       'load',
@@ -83,5 +84,5 @@ function reasonOf({ status, responseText }: XMLHttpRequest): string {
   } catch {
     // not JSON: the status says as much as there is
   }
-  return `The server refused a part (${status}).`;
+  return words.partRefused(status);
 }

@@ -10,6 +10,7 @@ import {
 import { request } from '../graphql/session';
 import { isOld } from '../graphql/signed-address';
 import { Store } from '../graphql/store';
+import { transfers as words } from '../messages/transfers';
 import { partChecksums } from './checksums';
 import { newKey } from './key';
 import { lastName, matchFiles, receivedBytes } from './part-plan';
@@ -127,7 +128,7 @@ export class Transfer {
       signal,
     );
     throwFaults(payload.errors);
-    if (!payload.upload) throw new Failure('UNKNOWN', 'The upload could not be started.');
+    if (!payload.upload) throw new Failure('UNKNOWN', words.notStarted);
     this.#set({ upload: payload.upload });
     return payload.upload;
   }
@@ -149,7 +150,7 @@ export class Transfer {
       };
       await Promise.all(Array.from({ length: LANES }, lane));
       const { node } = await this.#patiently(signal, () => request(UploadByIdDocument, { id: uploadId }, signal));
-      if (node?.__typename !== 'Upload') throw new Failure('NOT_FOUND', 'This upload is no longer there.');
+      if (node?.__typename !== 'Upload') throw new Failure('NOT_FOUND', words.gone);
       this.hear(node);
       if (node.status !== 'OPEN' || node.pending.totalCount === 0) return;
     }
@@ -158,7 +159,7 @@ export class Transfer {
   async #sendOne(pending: PendingPart, signal: AbortSignal): Promise<void> {
     const { fileIndex } = pending;
     const file = this.#files.get(fileIndex);
-    if (!file) throw new Failure('INVALID', 'Pick the same files again to go on.');
+    if (!file) throw new Failure('INVALID', words.pickSameFiles);
     let { part, toldAt } = pending;
     let isRefused = false;
     let refusals = 0;
@@ -183,7 +184,7 @@ export class Transfer {
           refusals = 0;
           await assertReadable(file);
           await this.#wait(attempt, error.retryAfter, signal);
-        } else throw new Failure('INVALID', `${lastName(file.name)}: ${error.message}`);
+        } else throw new Failure('INVALID', words.fileFault(lastName(file.name), error.message));
       }
     }
   }
@@ -225,6 +226,6 @@ async function assertReadable({ name, blob }: PickedFile): Promise<void> {
   try {
     await blob.slice(0, 1).arrayBuffer();
   } catch {
-    throw new Failure('INVALID', `${lastName(name)} was changed or is gone. Pick the files again.`);
+    throw new Failure('INVALID', words.fileChanged(lastName(name)));
   }
 }

@@ -1,4 +1,5 @@
 import type { CaseStatus, Urgency } from '../graphql/generated/graphql';
+import { shell as words } from '../messages/shell';
 import { wordOf } from '../messages/values';
 import { isPhantom, type Subject } from './words';
 
@@ -19,6 +20,8 @@ export function UrgencyBadge({ urgency }: { readonly urgency: Urgency | null | u
 export function PhantomBadge({ subject }: { readonly subject: Subject & { readonly title: string } }) {
   if (!isPhantom(subject)) return null;
   return (
-    <span class="badge is-phantom">{/not a patient/i.test(subject.title) ? 'Phantom' : 'Phantom, not a patient'}</span>
+    <span class="badge is-phantom">
+      {/not a patient/i.test(subject.title) ? words.phantom : words.phantomNoPatient}
+    </span>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../graphql/failure';
+import { fields as words } from '../messages/fields';
 import { Disclaimer } from './disclaimer';
 import { Notice } from './notice';
 import './form.css';
@@ -99,16 +100,16 @@ export function Field({ label, hint, type = 'text', ...input }: FieldProps) {
 }
 
 export function EmailField() {
-  return <Field label="E-mail" name="email" type="email" autocomplete="username" />;
+  return <Field label={words.email} name="email" type="email" autocomplete="username" />;
 }
 
 /** Of an authenticator app, a mail or a recovery sheet. The phone offers what came in by mail. */
-export function CodeField({ label = 'Code', hint }: { readonly label?: string; readonly hint?: string }) {
+export function CodeField({ label = words.code, hint }: { readonly label?: string; readonly hint?: string }) {
   return <Field label={label} name="code" autocomplete="one-time-code" maxLength={40} hint={hint} />;
 }
 
 /** With a way to see what was typed: long passwords are wanted, and phones have small keys. */
-export function NewPasswordField({ label = 'New password' }: { readonly label?: string }) {
+export function NewPasswordField({ label = words.newPassword }: { readonly label?: string }) {
   const [isShown, setIsShown] = useState(false);
   return (
     <>
@@ -119,11 +120,11 @@ export function NewPasswordField({ label = 'New password' }: { readonly label?: 
         autocomplete="new-password"
         minLength={12}
         maxLength={256}
-        hint="12 characters or more. A few words that you do not use elsewhere are best."
+        hint={words.passwordHint}
       />
       <label class="check">
         <input type="checkbox" checked={isShown} onChange={(event) => setIsShown(event.currentTarget.checked)} />
-        Show what I type
+        {words.showPassword}
       </label>
     </>
   );

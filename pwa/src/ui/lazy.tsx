@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { shell as words } from '../messages/shell';
 import { Notice } from './notice';
 
 /**
@@ -32,14 +33,14 @@ export function Lazy<P extends object>({
       <main class="page">
         <Notice
           kind="error"
-          title={`${label} could not be loaded`}
-          action={{ label: 'Open Hilum anew', onClick: () => location.reload() }}
+          title={words.notLoaded(label)}
+          action={{ label: words.openAnew, onClick: () => location.reload() }}
         >
-          Either there is no connection, or Hilum was updated meanwhile.
+          {words.whyNotLoaded}
         </Notice>
       </main>
     );
   }
-  if (!screen) return <main class="page is-waiting" aria-busy="true" aria-label={`Opening ${label}`} />;
+  if (!screen) return <main class="page is-waiting" aria-busy="true" aria-label={words.opening(label)} />;
   return <screen.Content {...props} />;
 }

@@ -1,5 +1,6 @@
 import { useStore } from '../graphql/store';
 import { unreadCount } from '../graphql/unread';
+import { shell as words } from '../messages/shell';
 import { busyCount } from '../offline/transfers';
 import { Icon, type IconName } from './icon';
 import { addressTo, type Route } from './route';
@@ -13,22 +14,35 @@ interface NavigationProps {
 export function Navigation({ at, mayUpload }: NavigationProps) {
   const running = useStore(busyCount);
   const unread = useStore(unreadCount);
+  const { screens } = words;
   return (
     <nav class="places" aria-label="Hilum">
-      <Place icon="list" name="Worklist" to={{ screen: 'worklist' }} isHere={at === 'worklist' || at === 'case'} />
+      <Place
+        icon="list"
+        name={screens.worklist}
+        to={{ screen: 'worklist' }}
+        isHere={at === 'worklist' || at === 'case'}
+      />
       {mayUpload && (
         <Place
           icon="upload"
-          name="Upload"
+          name={screens.upload}
           to={{ screen: 'upload' }}
           isHere={at === 'upload'}
           count={running}
-          of="under way"
+          counted={words.uploadsUnderWay}
         />
       )}
-      <Place icon="bell" name="Inbox" to={{ screen: 'inbox' }} isHere={at === 'inbox'} count={unread} of="unread" />
-      <Place icon="tools" name="Settings" to={{ screen: 'settings' }} isHere={at === 'settings'} />
-      <Place icon="help" name="Help" to={{ screen: 'help' }} isHere={at === 'help'} />
+      <Place
+        icon="bell"
+        name={screens.inbox}
+        to={{ screen: 'inbox' }}
+        isHere={at === 'inbox'}
+        count={unread}
+        counted={words.unread}
+      />
+      <Place icon="tools" name={screens.settings} to={{ screen: 'settings' }} isHere={at === 'settings'} />
+      <Place icon="help" name={screens.help} to={{ screen: 'help' }} isHere={at === 'help'} />
     </nav>
   );
 }
@@ -39,19 +53,19 @@ interface PlaceProps {
   readonly to: Route;
   readonly isHere: boolean;
   readonly count?: number;
-  /** What is counted, for who does not see where the number stands. */
-  readonly of?: string;
+  /** Says what is counted, for who does not see where the number stands. */
+  readonly counted?: (count: number) => string;
 }
 
-function Place({ icon, name, to, isHere, count = 0, of = '' }: PlaceProps) {
+function Place({ icon, name, to, isHere, count = 0, counted = words.many }: PlaceProps) {
   return (
     <a class="place" href={addressTo(to)} aria-current={isHere ? 'page' : undefined}>
       <span class="place-sign">
         <Icon name={icon} />
         {count > 0 && (
           <span class="count">
-            {count > 99 ? '99+' : count}
-            <span class="visually-hidden"> {of}</span>
+            <span aria-hidden="true">{words.many(count)}</span>
+            <span class="visually-hidden">{counted(count)}</span>
           </span>
         )}
       </span>

@@ -1,3 +1,5 @@
+import { percentOf } from '../messages/formats';
+
 interface ProgressProps {
   /** 0 to 1. */
   readonly value: number;
@@ -11,7 +13,7 @@ export function Progress({ value, label }: ProgressProps) {
   return (
     <div class="progress">
       <progress max={100} value={percent} aria-label={label} />
-      <span class="progress-number">{percent} %</span>
+      <span class="progress-number">{percentOf(percent / 100)}</span>
     </div>
   );
 }

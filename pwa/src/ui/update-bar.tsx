@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useStore } from '../graphql/store';
+import { shell as words } from '../messages/shell';
 import { unsentCount } from '../offline/outbox';
 import { takeUpdate, waitingVersion } from '../offline/service-worker';
 import { busyCount } from '../offline/transfers';
@@ -14,16 +15,14 @@ export function UpdateBar() {
   const isBusy = uploads > 0 || unsent > 0;
   return (
     <div class="update-bar" role="status">
-      <span>
-        {isBusy ? 'A new version is ready. It can be opened once everything is sent.' : 'A new version is ready.'}
-      </span>
+      <span>{isBusy ? words.newVersionWaits : words.newVersion}</span>
       {!isBusy && (
         <button type="button" class="button is-primary" onClick={takeUpdate}>
-          Open it
+          {words.openNewVersion}
         </button>
       )}
       <button type="button" class="button is-quiet" onClick={() => setIsLater(true)}>
-        Later
+        {words.later}
       </button>
     </div>
   );

@@ -1,4 +1,5 @@
 /** What a push says (never a name, never a finding), and the notification made of it. Used by the service worker alone. */
+import { push as words } from '../messages/push';
 
 /** As api/push sends it: a kind of the schema's NotificationKind, a case's id, how many are unread. */
 export interface Push {
@@ -6,20 +7,6 @@ export interface Push {
   readonly case: string | undefined;
   readonly unread: number;
 }
-
-/** A kind that this version does not know gets the last of them. */
-const WORDS: Record<string, string> = {
-  ANALYSIS_FINISHED: 'An analysis is finished.',
-  ANALYSIS_FAILED: 'An analysis gave no result.',
-  URGENT_FINDING: 'A case asks for an urgent look.',
-  MENTION: 'You were mentioned in a discussion.',
-  REPLY: 'There is an answer in a discussion.',
-  CASE_SHARED: 'A case was shared with you.',
-  REVIEW_SIGNED: 'A reading was signed.',
-  RESULT_RELEASED: 'A result is there for you to read.',
-  EXPORT_READY: 'An export is ready.',
-};
-const OTHER = 'There is something new.';
 
 /** Whatever comes, something can be shown: a browser takes the permission away from apps that show nothing. */
 export function readPush(text: string | undefined): Push {
@@ -43,8 +30,13 @@ export function notificationOf(push: Push): { readonly title: string; readonly o
   const data = { address: addressOf(push) };
   return {
     title: 'Hilum',
-    options: { body: WORDS[push.kind] ?? OTHER, tag, data, icon: '/icon-192.png', badge: '/icon-192.png' },
+    options: { body: wordsOf(push.kind), tag, data, icon: '/icon-192.png', badge: '/icon-192.png' },
   };
+}
+
+/** A kind that this version does not know is told without naming it. */
+function wordsOf(kind: string): string {
+  return (Object.hasOwn(words, kind) && words[kind]) || words.other;
 }
 
 /** Behind the #, so that no server's log holds it. */
