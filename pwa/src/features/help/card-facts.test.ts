@@ -14,7 +14,7 @@ test('what a card tells is told with its intervals', () => {
     failures: ['A nodule beside the spine.'],
     trainedOn: ['Crops: 7,240 of them'],
     measured: [
-      'Finds 82.5 % of nodules (95 % interval 77.6 % to 87.6 %) where it takes 1 % of look-alikes for one.',
+      'Finds 82.5% of nodules (95% interval 77.6% to 87.6%) where it takes 1% of look-alikes for one.',
       `Counted on 503 nodules among ${(2896).toLocaleString()} places it was not trained on.`,
     ],
   });

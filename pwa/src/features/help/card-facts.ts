@@ -1,3 +1,6 @@
+import { percentOf } from '../../messages/formats';
+import { help } from '../../messages/help';
+
 /** What a model's card tells a reader. A card is JSON of the model's maker: whatever is not there is left out. Pure. */
 export interface CardFacts {
   readonly measured: readonly string[];
@@ -6,11 +9,14 @@ export interface CardFacts {
   readonly failures: readonly string[];
 }
 
-const RATES: readonly (readonly [string, string])[] = [
-  ['sensitivity_at_1_percent', '1'],
-  ['sensitivity_at_5_percent', '5'],
-  ['sensitivity_at_10_percent', '10'],
+const RATES: readonly (readonly [string, number])[] = [
+  ['sensitivity_at_1_percent', 0.01],
+  ['sensitivity_at_5_percent', 0.05],
+  ['sensitivity_at_10_percent', 0.1],
 ];
+
+/** Of the confidence intervals that a card gives. */
+const INTERVAL = 0.95;
 
 export function factsOf(card: unknown): CardFacts {
   const data = listOf(at(card, 'trainingData'));
@@ -26,18 +32,15 @@ export function factsOf(card: unknown): CardFacts {
 }
 
 function measuredOf(view: unknown): string[] {
-  const said = RATES.flatMap(([key, percent]) => {
+  const said = RATES.flatMap(([key, falsely]) => {
     const [value, low, high] = listOf(at(view, key));
     if (typeof value !== 'number' || typeof low !== 'number' || typeof high !== 'number') return [];
-    return [
-      `Finds ${asPercent(value)} of nodules (95 % interval ${asPercent(low)} to ${asPercent(high)}) where it takes ${percent} % of look-alikes for one.`,
-    ];
+    const interval = { share: percentOf(INTERVAL), low: percentOf(low, 1), high: percentOf(high, 1) };
+    return [help.model.found(percentOf(value, 1), interval, percentOf(falsely))];
   });
   const [crops, nodules] = [at(view, 'crops'), at(view, 'nodules')];
   if (said.length > 0 && typeof crops === 'number' && typeof nodules === 'number') {
-    said.push(
-      `Counted on ${nodules.toLocaleString()} nodules among ${crops.toLocaleString()} places it was not trained on.`,
-    );
+    said.push(help.model.countedOn(nodules, crops));
   }
   return said;
 }
@@ -56,8 +59,4 @@ function listOf(value: unknown): readonly unknown[] {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function asPercent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

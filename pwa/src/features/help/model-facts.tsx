@@ -1,23 +1,24 @@
 import type { ModelsQuery } from '../../graphql/generated/graphql';
+import { help } from '../../messages/help';
 import { factsOf } from './card-facts';
 
 type Model = ModelsQuery['models'][number];
 
 /** What a model is for and how good it is, in its maker's words, before anyone relies on it. */
 export function ModelFacts({ model }: { readonly model: Model }) {
+  const { model: words } = help;
   const { measured, trainedOn, limits, failures } = factsOf(model.card);
   return (
     <section aria-labelledby={model.id}>
       <h2 id={model.id}>{model.title}</h2>
       <p class="muted">
-        {model.name}, version {model.version}.{' '}
-        {model.ready ? 'Answers now.' : 'The inference server does not serve it now.'}
+        {model.ready ? words.answers(model.name, model.version) : words.isNotServed(model.name, model.version)}
       </p>
       <p>{model.intendedUse}</p>
-      <Facts title="How good it is" facts={measured} isOpen />
-      <Facts title="What it cannot do" facts={limits} isOpen />
-      <Facts title="Where it failed" facts={failures} />
-      <Facts title="What it learned from and was tested on" facts={trainedOn} />
+      <Facts title={words.measured} facts={measured} isOpen />
+      <Facts title={words.limits} facts={limits} isOpen />
+      <Facts title={words.failures} facts={failures} />
+      <Facts title={words.trainedOn} facts={trainedOn} />
     </section>
   );
 }

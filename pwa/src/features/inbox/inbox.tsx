@@ -1,6 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
 import { agoOf } from '../../messages/formats';
+import { inbox as words } from '../../messages/inbox';
+import { shell } from '../../messages/shell';
 import { Icon, type IconName } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo, type Route } from '../../ui/route';
@@ -28,23 +30,19 @@ export default function Inbox() {
   return (
     <main class="page inbox">
       <div class="inbox-head">
-        <h1>Inbox</h1>
+        <h1>{words.title}</h1>
         {hasUnread && (
           <button type="button" class="button is-quiet" onClick={() => void state.markAll()}>
-            Mark as read
+            {words.markAsRead}
           </button>
         )}
       </div>
       {look.fault && (
-        <Notice
-          kind="error"
-          title="The inbox could not be read"
-          action={{ label: 'Try again', onClick: () => void state.read() }}
-        >
+        <Notice kind="error" title={words.notRead} action={{ label: shell.tryAgain, onClick: () => void state.read() }}>
           {look.fault}
         </Notice>
       )}
-      <ul class="notifications" aria-busy={look.isLoading} aria-label="Notifications">
+      <ul class="notifications" aria-busy={look.isLoading} aria-label={words.notifications}>
         {look.rows.map((row) => (
           <Row key={row.id} row={row} onOpen={() => void state.mark(row.readAt ? [] : [row.id])} />
         ))}
@@ -52,15 +50,10 @@ export default function Inbox() {
           look.rows.length === 0 &&
           [1, 2, 3].map((at) => <li key={at} class="notification skeleton" />)}
       </ul>
-      {!look.isLoading && !look.fault && look.rows.length === 0 && (
-        <p class="empty">
-          Nothing yet. Finished analyses, urgent findings, replies and mentions, shared cases and signed readings come
-          here.
-        </p>
-      )}
+      {!look.isLoading && !look.fault && look.rows.length === 0 && <p class="empty">{words.empty}</p>}
       {look.hasMore && (
         <button type="button" class="button is-quiet" disabled={look.isLoading} onClick={() => state.more()}>
-          Earlier ones
+          {words.earlier}
         </button>
       )}
     </main>
@@ -69,12 +62,12 @@ export default function Inbox() {
 
 function Row({ row, onOpen }: { readonly row: Notification; readonly onOpen: () => void }) {
   const isUnread = !row.readAt;
-  const words = (
+  const content = (
     <>
       <Icon name={ICONS[row.kind] ?? 'bell'} />
       <span class="notification-words">
         <span>
-          {isUnread && <span class="visually-hidden">Unread: </span>}
+          {isUnread && <span class="visually-hidden">{`${words.isUnread} `}</span>}
           {row.text}
         </span>
         <small class="muted">{[row.case?.title, agoOf(row.at)].filter(Boolean).join(' · ')}</small>
@@ -87,11 +80,11 @@ function Row({ row, onOpen }: { readonly row: Notification; readonly onOpen: () 
     <li>
       {row.case ? (
         <a class={kind} href={addressTo(placeOf(row, row.case.id))} onClick={onOpen}>
-          {words}
+          {content}
         </a>
       ) : (
         <button type="button" class={kind} onClick={onOpen}>
-          {words}
+          {content}
         </button>
       )}
     </li>

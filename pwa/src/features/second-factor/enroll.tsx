@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { confirmTotp, type Enrolled, enrollTotp, type TotpSecret } from '../../graphql/accounts';
 import { messageOf } from '../../graphql/failure';
+import { secondFactor as words } from '../../messages/second-factor';
 import { CodeField, Form, Way } from '../../ui/form';
 import { Notice } from '../../ui/notice';
 import { QrCode } from './qr-code';
@@ -32,29 +33,29 @@ export function Enroll({ challenge, onBack, onDone }: EnrollProps) {
   }
   return (
     <Form
-      title="Set up a second step"
-      lead="An authenticator app on your phone will show a new code every half minute. Patient data opens with it only."
-      action="Confirm"
-      busy="Checking…"
+      title={words.title}
+      lead={words.lead}
+      action={words.action}
+      busy={words.busy}
       onSubmit={async (value) => setEnrolled(await confirmTotp(value('code').trim(), challenge))}
-      ways={<Way onClick={onBack}>Not now</Way>}
+      ways={<Way onClick={onBack}>{words.notNow}</Way>}
     >
       {fault && <Notice kind="error" title={fault} />}
       {secret && (
         <>
           <a class="button" href={secret.otpauthUri}>
-            Open in the authenticator app
+            {words.openInApp}
           </a>
           <details>
-            <summary>The app is on another device</summary>
+            <summary>{words.onOtherDevice}</summary>
             <QrCode text={secret.otpauthUri} />
             <p>
-              Or type this key: <code class="secret">{secret.secret.match(/.{1,4}/g)?.join(' ')}</code>
+              {words.typeKey} <code class="secret">{secret.secret.match(/.{1,4}/g)?.join(' ')}</code>
             </p>
           </details>
         </>
       )}
-      <CodeField label="Six digits that the app shows" />
+      <CodeField label={words.sixDigits} />
     </Form>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { secondFactor as words } from '../../messages/second-factor';
 
 const QUIET = 4; // modules around it that stay light (ISO/IEC 18004)
 
@@ -19,7 +20,7 @@ export function QrCode({ text }: { readonly text: string }) {
   }, [text]);
   if (!drawing) return null;
   return (
-    <svg class="qr-code" viewBox={`0 0 ${drawing.size} ${drawing.size}`} role="img" aria-label="QR code of the key">
+    <svg class="qr-code" viewBox={`0 0 ${drawing.size} ${drawing.size}`} role="img" aria-label={words.qrCode}>
       <path d={drawing.path} />
     </svg>
   );

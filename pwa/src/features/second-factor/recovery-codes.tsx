@@ -1,28 +1,30 @@
 import { useState } from 'preact/hooks';
+import { secondFactor } from '../../messages/second-factor';
 import { Form, Way } from '../../ui/form';
 
 /** They are shown this once: without the phone they are the only way in. */
 export function RecoveryCodes({ codes, onKept }: { readonly codes: readonly string[]; readonly onKept: () => void }) {
   const [said, setSaid] = useState<string>();
+  const { recovery: words } = secondFactor;
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(codes.join('\n'));
-      setSaid('Copied.');
+      setSaid(words.copied);
     } catch {
-      setSaid('This browser does not let the app copy. Write the codes down.');
+      setSaid(words.notCopied);
     }
   };
   return (
     <Form
-      title="Recovery codes"
-      lead="Each opens your account once, should your phone be lost. Keep them where the phone is not; they are not shown again."
+      title={words.title}
+      lead={words.lead}
       said={said}
-      action="I have kept them"
-      busy="Opening…"
+      action={words.action}
+      busy={words.busy}
       onSubmit={async () => onKept()}
-      ways={<Way onClick={copy}>Copy them</Way>}
+      ways={<Way onClick={copy}>{words.copy}</Way>}
     >
-      <ul class="recovery-codes" aria-label="Recovery codes">
+      <ul class="recovery-codes" aria-label={words.title}>
         {codes.map((code) => (
           <li key={code}>
             <code>{code}</code>

@@ -1,19 +1,17 @@
 import { useStore } from '../../graphql/store';
+import { settings } from '../../messages/settings';
 import { type Appearance, appearance } from '../../ui/appearance';
 
-const CHOICES: readonly (readonly [Appearance, string])[] = [
-  ['dark', 'Dark'],
-  ['light', 'Light'],
-  ['device', 'As this device'],
-];
+const CHOICES: readonly Appearance[] = ['dark', 'light', 'device'];
 
 export function AppearanceChoice() {
   const chosen = useStore(appearance);
+  const { appearance: words } = settings;
   return (
     <section aria-labelledby="appearance">
-      <h2 id="appearance">Appearance</h2>
+      <h2 id="appearance">{words.title}</h2>
       <fieldset class="choices" aria-labelledby="appearance">
-        {CHOICES.map(([value, name]) => (
+        {CHOICES.map((value) => (
           <button
             key={value}
             type="button"
@@ -21,11 +19,11 @@ export function AppearanceChoice() {
             aria-pressed={chosen === value}
             onClick={() => appearance.set(value)}
           >
-            {name}
+            {words.choices[value]}
           </button>
         ))}
       </fieldset>
-      <p class="muted">Images stand on black in either. The choice is kept on this device.</p>
+      <p class="muted">{words.note}</p>
     </section>
   );
 }

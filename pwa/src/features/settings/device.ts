@@ -1,3 +1,5 @@
+import { settings } from '../../messages/settings';
+
 const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/iPhone/, 'iPhone'],
   [/iPad/, 'iPad'],
@@ -12,13 +14,16 @@ const PROGRAMS: readonly (readonly [RegExp, string])[] = [
   [/Firefox\/|FxiOS/, 'Firefox'],
   [/Chrome\/|CriOS/, 'Chrome'],
   [/Safari\//, 'Safari'],
-  [/^python-httpx|^hilum/, 'Command line'],
 ];
+const COMMAND_LINE = /^python-httpx|^hilum/;
 
 /** A user agent (RFC 9110 §10.1.5) in words that its owner recognises: "Chrome on Android". */
 export function deviceOf(userAgent: string | null | undefined): string {
-  const program = PROGRAMS.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
-  const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
-  if (program && system) return `${program} on ${system}`;
-  return program ?? system ?? 'Unknown device';
+  const { sessions: words } = settings;
+  const said = userAgent ?? '';
+  const browser = PROGRAMS.find(([pattern]) => pattern.test(said))?.[1];
+  const program = browser ?? (COMMAND_LINE.test(said) ? words.commandLine : undefined);
+  const system = SYSTEMS.find(([pattern]) => pattern.test(said))?.[1];
+  if (program && system) return words.device(program, system);
+  return program ?? system ?? words.unknownDevice;
 }

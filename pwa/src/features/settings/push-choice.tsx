@@ -2,16 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { PushKeyDocument } from '../../graphql/generated/graphql';
 import { request } from '../../graphql/session';
+import { settings } from '../../messages/settings';
 import { type PushState, pushState, startPush, stopPush } from '../../offline/push';
 import { Notice } from '../../ui/notice';
-
-const WORDS: Record<PushState, string> = {
-  on: 'This device tells you of news while Hilum is closed, without names and without findings.',
-  off: 'Be told of urgent findings, answers and results while Hilum is closed, without names and without findings.',
-  refused: 'This browser was told not to show notifications of Hilum. Its own settings for this site change that.',
-  unsupported:
-    'This browser shows no notifications of Hilum. On an iPhone add it to the home screen first, and open it from there.',
-};
 
 export function PushChoice() {
   const [state, setState] = useState<PushState>();
@@ -37,19 +30,20 @@ export function PushChoice() {
   };
 
   if (state === undefined) return null;
+  const { push: words } = settings;
   return (
     <section aria-labelledby="push">
-      <h2 id="push">Notifications on this device</h2>
+      <h2 id="push">{words.title}</h2>
       {fault && <Notice kind="error" title={fault} />}
-      <p class="muted">{key === null ? 'This server sends no notifications to devices.' : WORDS[state]}</p>
+      <p class="muted">{key === null ? words.noKey : words.states[state]}</p>
       {key && state === 'off' && (
         <button type="button" class="button" disabled={isBusy} onClick={() => void change(() => startPush(key))}>
-          Switch on
+          {words.switchOn}
         </button>
       )}
       {state === 'on' && (
         <button type="button" class="button" disabled={isBusy} onClick={() => void change(stopPush)}>
-          Switch off
+          {words.switchOff}
         </button>
       )}
     </section>

@@ -1,6 +1,7 @@
 import type { SessionsQuery } from '../../graphql/generated/graphql';
 import { signOut } from '../../graphql/session';
 import { agoOf, whenOf } from '../../messages/formats';
+import { settings } from '../../messages/settings';
 import { deviceOf } from './device';
 
 type Session = NonNullable<SessionsQuery['viewer']>['sessions'][number];
@@ -11,33 +12,33 @@ interface SessionsProps {
 }
 
 export function Sessions({ sessions, onEnd }: SessionsProps) {
+  const { sessions: words } = settings;
   return (
     <section aria-labelledby="sessions">
-      <h2 id="sessions">Signed in on</h2>
+      <h2 id="sessions">{words.title}</h2>
       <ul class="sessions">
         {sessions.map((each) => (
           <li key={each.id}>
             <span>
               <strong>{deviceOf(each.userAgent)}</strong>
-              {each.current && <span class="badge is-ready">this one</span>}
-              <small class="muted">
-                since {whenOf(each.createdAt)}, last used {agoOf(each.lastSeenAt)}
-              </small>
+              {each.current && <span class="badge is-ready">{words.thisOne}</span>}
+              <small class="muted">{words.times(whenOf(each.createdAt), agoOf(each.lastSeenAt))}</small>
             </span>
             {!each.current && (
-              <button type="button" class="button is-quiet" onClick={() => onEnd(each.id)}>
-                End<span class="visually-hidden"> the session on {deviceOf(each.userAgent)}</span>
+              <button
+                type="button"
+                class="button is-quiet"
+                aria-label={words.endOn(deviceOf(each.userAgent))}
+                onClick={() => onEnd(each.id)}
+              >
+                {words.end}
               </button>
             )}
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        class="button"
-        onClick={() => void signOut({ everywhere: true, reason: 'You are signed out everywhere.' })}
-      >
-        Sign out everywhere
+      <button type="button" class="button" onClick={() => void signOut({ everywhere: true, reason: words.allEnded })}>
+        {words.endAll}
       </button>
     </section>
   );

@@ -2,6 +2,8 @@ import { useCallback, useEffect, useState } from 'preact/hooks';
 import { messageOf, throwFaults } from '../../graphql/failure';
 import { RevokeSessionDocument, SessionsDocument, type SessionsQuery } from '../../graphql/generated/graphql';
 import { request, type SignedInViewer, signOut } from '../../graphql/session';
+import { settings as words } from '../../messages/settings';
+import { shell } from '../../messages/shell';
 import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
 import { Enroll } from '../second-factor/enroll';
@@ -45,22 +47,20 @@ export default function Settings({ viewer }: { readonly viewer: SignedInViewer }
   }
   return (
     <main class="page settings">
-      <h1>Settings</h1>
-      {fault && <Notice kind="error" title={fault} action={{ label: 'Try again', onClick: () => void read() }} />}
+      <h1>{words.title}</h1>
+      {fault && <Notice kind="error" title={fault} action={{ label: shell.tryAgain, onClick: () => void read() }} />}
       <section aria-labelledby="identity">
-        <h2 id="identity">You</h2>
+        <h2 id="identity">{words.you}</h2>
         <dl class="identity">
-          <dt>Name</dt>
+          <dt>{words.name}</dt>
           <dd>{viewer.user.displayName}</dd>
-          <dt>E-mail</dt>
+          <dt>{words.email}</dt>
           <dd>{viewer.user.email}</dd>
-          <dt>Role</dt>
-          <dd>
-            {wordOf(viewer.user.role)}, {viewer.organization.name}
-          </dd>
+          <dt>{words.role}</dt>
+          <dd>{words.roleAt(wordOf(viewer.user.role), viewer.organization.name)}</dd>
         </dl>
         <button type="button" class="button" onClick={() => void signOut()}>
-          Sign out here
+          {words.signOutHere}
         </button>
       </section>
       <AppearanceChoice />
@@ -68,14 +68,10 @@ export default function Settings({ viewer }: { readonly viewer: SignedInViewer }
       {account && (
         <>
           <section aria-labelledby="second-step">
-            <h2 id="second-step">Second step</h2>
-            <p class="muted">
-              {account.mfaEnabled
-                ? 'An authenticator app is asked for at each sign-in.'
-                : 'Your password alone opens this account.'}
-            </p>
+            <h2 id="second-step">{words.secondStep.title}</h2>
+            <p class="muted">{account.mfaEnabled ? words.secondStep.isOn : words.secondStep.isOff}</p>
             <button type="button" class="button" onClick={() => setIsEnrolling(true)}>
-              {account.mfaEnabled ? 'Set up another app' : 'Set up an app'}
+              {account.mfaEnabled ? words.secondStep.setUpAnother : words.secondStep.setUp}
             </button>
           </section>
           <Sessions sessions={account.sessions} onEnd={(id) => void end(id)} />

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sizeOf } from '../../messages/formats';
+import { settings } from '../../messages/settings';
 
 interface Use {
   readonly used: number;
@@ -19,18 +20,11 @@ export function StorageUse() {
       isHere = false;
     };
   }, []);
+  const { storage: words } = settings;
   return (
     <section aria-labelledby="storage">
-      <h2 id="storage">Storage on this device</h2>
-      <p>
-        {use ? (
-          <>
-            {sizeOf(use.used)} used <span class="muted">of {sizeOf(use.allowed)} that the browser allows.</span>
-          </>
-        ) : (
-          <span class="muted">The browser does not say how much is used.</span>
-        )}
-      </p>
+      <h2 id="storage">{words.title}</h2>
+      {use ? <p>{words.use(sizeOf(use.used), sizeOf(use.allowed))}</p> : <p class="muted">{words.unknown}</p>}
     </section>
   );
 }

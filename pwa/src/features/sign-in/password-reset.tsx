@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { requestReset, resetPassword } from '../../graphql/accounts';
+import { signIn } from '../../messages/sign-in';
 import { CodeField, EmailField, Form, NewPasswordField, Way } from '../../ui/form';
 
 interface PasswordResetProps {
@@ -11,14 +12,15 @@ interface PasswordResetProps {
 /** The answer is the same whether or not the address is known: this screen may not know it either. */
 export function PasswordReset({ onBack, onDone }: PasswordResetProps) {
   const [email, setEmail] = useState<string>();
-  const ways = <Way onClick={onBack}>Back to sign in</Way>;
+  const { reset: words } = signIn;
+  const ways = <Way onClick={onBack}>{words.back}</Way>;
   if (email === undefined) {
     return (
       <Form
-        title="Reset the password"
-        lead="A code is mailed to the address, if there is an account with it."
-        action="Send a code"
-        busy="Sending…"
+        title={words.title}
+        lead={words.lead}
+        action={words.action}
+        busy={words.busy}
         onSubmit={async (value) => {
           const address = value('email').trim();
           await requestReset(address);
@@ -32,17 +34,17 @@ export function PasswordReset({ onBack, onDone }: PasswordResetProps) {
   }
   return (
     <Form
-      title="Choose a new password"
-      lead={`If there is an account with ${email}, a code is on its way. It is good for ten minutes.`}
-      action="Set the password"
-      busy="Saving…"
+      title={words.choose}
+      lead={words.chooseLead(email)}
+      action={words.set}
+      busy={signIn.saving}
       onSubmit={async (value) => {
         await resetPassword(email, value('code').trim(), value('password'));
-        onDone('The password is changed. Sign in with the new one.');
+        onDone(words.done);
       }}
       ways={ways}
     >
-      <CodeField label="Code from the mail" />
+      <CodeField label={signIn.codeOfMail} />
       <NewPasswordField />
     </Form>
   );

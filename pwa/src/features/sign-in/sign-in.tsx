@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 import { answerCode, answerNewPassword, signUp } from '../../graphql/accounts';
 import { type Challenge, signIn } from '../../graphql/session';
+import { fields } from '../../messages/fields';
+import { signIn as words } from '../../messages/sign-in';
 import { CodeField, EmailField, Field, Form, NewPasswordField, Way } from '../../ui/form';
 import { goTo, type Route } from '../../ui/route';
 import { Enroll } from '../second-factor/enroll';
@@ -31,8 +33,8 @@ export function SignIn({ reason, at }: SignInProps) {
     return (
       <PasswordReset
         onBack={back}
-        onDone={(words) => {
-          setSaid(words);
+        onDone={(done) => {
+          setSaid(done);
           back();
         }}
       />
@@ -41,16 +43,16 @@ export function SignIn({ reason, at }: SignInProps) {
   if (at.screen === 'sign-up') return <SignUp at={at} onAnswered={answered} />;
   return (
     <Form
-      title="Hilum"
-      lead="Chest CT in, marked findings out."
+      title={words.title}
+      lead={words.lead}
       said={said}
-      action="Sign in"
-      busy="Signing in…"
+      action={words.action}
+      busy={words.busy}
       onSubmit={async (value) => answered(await signIn(value('email').trim(), value('password')))}
-      ways={<Way onClick={() => setIsResetting(true)}>Forgot the password?</Way>}
+      ways={<Way onClick={() => setIsResetting(true)}>{words.forgot}</Way>}
     >
       <EmailField />
-      <Field label="Password" name="password" type="password" autocomplete="current-password" />
+      <Field label={fields.password} name="password" type="password" autocomplete="current-password" />
     </Form>
   );
 }
@@ -62,7 +64,7 @@ interface AnswerProps {
 }
 
 function Answer({ challenge, onAnswered, onBack }: AnswerProps) {
-  const ways = <Way onClick={onBack}>Begin again</Way>;
+  const ways = <Way onClick={onBack}>{words.beginAgain}</Way>;
   const withCode = async (value: (name: string) => string) =>
     onAnswered(await answerCode(challenge.token, value('code').trim()));
   switch (challenge.kind) {
@@ -71,10 +73,10 @@ function Answer({ challenge, onAnswered, onBack }: AnswerProps) {
     case 'NEW_PASSWORD':
       return (
         <Form
-          title="A new password"
-          lead="The one you were given is good for one sign-in."
-          action="Go on"
-          busy="Saving…"
+          title={words.newPassword.title}
+          lead={words.newPassword.lead}
+          action={words.newPassword.action}
+          busy={words.saving}
           onSubmit={async (value) => onAnswered(await answerNewPassword(challenge.token, value('password')))}
           ways={ways}
         >
@@ -84,27 +86,27 @@ function Answer({ challenge, onAnswered, onBack }: AnswerProps) {
     case 'CONFIRM_EMAIL':
       return (
         <Form
-          title="Confirm your e-mail"
-          lead="A code was sent to your address. It is good for ten minutes."
-          action="Confirm"
-          busy="Checking…"
+          title={words.email.title}
+          lead={words.email.lead}
+          action={words.email.action}
+          busy={words.checking}
           onSubmit={withCode}
           ways={ways}
         >
-          <CodeField label="Code from the mail" />
+          <CodeField label={words.codeOfMail} />
         </Form>
       );
     default:
       return (
         <Form
-          title="Second step"
-          lead="The six digits that your authenticator app shows now."
-          action="Sign in"
-          busy="Checking…"
+          title={words.secondStep.title}
+          lead={words.secondStep.lead}
+          action={words.action}
+          busy={words.checking}
           onSubmit={withCode}
           ways={ways}
         >
-          <CodeField hint="Without the app, one of your recovery codes." />
+          <CodeField hint={words.secondStep.hint} />
         </Form>
       );
   }
@@ -129,16 +131,16 @@ function SignUp({ at, onAnswered }: SignUpProps) {
   };
   return (
     <Form
-      title="Your account"
-      lead={at.invitation ? 'For the address that the invitation was sent to.' : 'To see your own results.'}
-      action="Make the account"
-      busy="Making it…"
+      title={words.account.title}
+      lead={at.invitation ? words.account.leadOfInvited : words.account.leadOfPatient}
+      action={words.account.action}
+      busy={words.account.busy}
       onSubmit={submit}
-      ways={<Way onClick={() => goTo({ screen: 'worklist' })}>I have an account</Way>}
+      ways={<Way onClick={() => goTo({ screen: 'worklist' })}>{words.account.isThere}</Way>}
     >
       <EmailField />
-      <Field label="Your name, as others see it" name="name" autocomplete="name" maxLength={200} />
-      <NewPasswordField label="Password" />
+      <Field label={words.account.name} name="name" autocomplete="name" maxLength={200} />
+      <NewPasswordField label={fields.password} />
     </Form>
   );
 }

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks';
+import { upload as words } from '../../messages/upload';
 import { type PickedFile, pickedFrom } from '../../offline/picked-file';
 import { Icon, type IconName } from '../../ui/icon';
 
@@ -10,9 +11,15 @@ interface FilePickersProps {
 export function FilePickers({ onPick }: FilePickersProps) {
   return (
     <div class="pickers">
-      <Picker icon="upload" label="Choose files" hint="DICOM or zip" isMain onPick={onPick} />
-      <Picker icon="folder" label="Choose a folder" hint="a whole study or CD" isFolder onPick={onPick} />
-      <Picker icon="picture" label="Choose pictures" hint="PNG or JPEG" accept="image/png,image/jpeg" onPick={onPick} />
+      <Picker icon="upload" label={words.pickFiles} hint={words.pickFilesHint} isMain onPick={onPick} />
+      <Picker icon="folder" label={words.pickFolder} hint={words.pickFolderHint} isFolder onPick={onPick} />
+      <Picker
+        icon="picture"
+        label={words.pickPictures}
+        hint={words.pickPicturesHint}
+        accept="image/png,image/jpeg"
+        onPick={onPick}
+      />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { useStore } from '../../graphql/store';
 import { agoOf, sizeOf } from '../../messages/formats';
+import { upload as words } from '../../messages/upload';
 import { wordOf } from '../../messages/values';
 import type { PickedFile } from '../../offline/picked-file';
 import type { Transfer } from '../../offline/transfer';
@@ -11,7 +12,6 @@ import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { plural } from '../../ui/words';
 import { FilePickers } from './file-pickers';
 import { shareOf, standingOf } from './transfer-words';
 
@@ -31,7 +31,7 @@ export function TransferCard({ transfer }: { readonly transfer: Transfer }) {
         <Progress value={shareOf(look)} label={titleOf(look)} />
       )}
       {fault && (
-        <Notice kind="error" title="The upload stopped">
+        <Notice kind="error" title={words.stoppedBy}>
           {fault}
         </Notice>
       )}
@@ -51,22 +51,22 @@ export function TransferCard({ transfer }: { readonly transfer: Transfer }) {
       <div class="transfer-actions">
         {(phase === 'sending' || phase === 'waiting' || phase === 'checking') && (
           <button type="button" class="button is-quiet" onClick={() => transfer.pause()}>
-            <Icon name="pause" /> Pause
+            <Icon name="pause" /> {words.pause}
           </button>
         )}
         {(phase === 'paused' || phase === 'failed') && (
           <button type="button" class="button is-primary" onClick={() => transfer.resume()}>
-            <Icon name="play" /> Resume
+            <Icon name="play" /> {words.resume}
           </button>
         )}
         {!isEnded(phase) && phase !== 'ingesting' && phase !== 'finishing' && (
           <button type="button" class="button is-quiet" onClick={() => transfer.abort()}>
-            <Icon name="close" /> Discard
+            <Icon name="close" /> {words.discard}
           </button>
         )}
         {isEnded(phase) && (
           <button type="button" class="button is-quiet" onClick={() => dismiss(transfer)}>
-            Hide
+            {words.hide}
           </button>
         )}
       </div>
@@ -88,17 +88,9 @@ function PickAgain({ transfer, isHere }: { readonly transfer: Transfer; readonly
   };
   return (
     <div class="pick-again">
-      <p>
-        {isHere
-          ? 'The page was closed before all was sent.'
-          : 'This upload began on another device or in another browser.'}{' '}
-        Pick the same files again: only what is missing is sent.
-      </p>
+      <p>{isHere ? words.closedEarly : words.beganElsewhere}</p>
       {missing.length > 0 && (
-        <Notice
-          kind="warning"
-          title={`${plural(missing.length, 'file')} of this upload ${missing.length === 1 ? 'was' : 'were'} not among them`}
-        >
+        <Notice kind="warning" title={words.missing(missing.length)}>
           {missing.slice(0, 5).join(', ')}
           {missing.length > 5 && ' …'}
         </Notice>
@@ -114,7 +106,7 @@ function Rejections({ look: { upload } }: { readonly look: TransferLook }) {
   const { edges, totalCount } = upload.rejections;
   return (
     <details class="rejections" open={totalCount <= 5}>
-      <summary>{plural(totalCount, 'image')} refused; the others are kept</summary>
+      <summary>{words.refusedOthersKept(totalCount)}</summary>
       <ul>
         {edges.map(({ node: { path, code, message } }) => (
           <li key={`${path} ${code}`}>
@@ -124,7 +116,7 @@ function Rejections({ look: { upload } }: { readonly look: TransferLook }) {
           </li>
         ))}
       </ul>
-      {edges.length < totalCount && <p class="muted">and {(totalCount - edges.length).toLocaleString()} more</p>}
+      {edges.length < totalCount && <p class="muted">{words.andMore(totalCount - edges.length)}</p>}
     </details>
   );
 }
@@ -133,9 +125,7 @@ function Files({ look: { files } }: { readonly look: TransferLook }) {
   const open = files.filter(({ sent, size }) => sent < size);
   return (
     <details class="transfer-files">
-      <summary>
-        {(files.length - open.length).toLocaleString()} of {plural(files.length, 'file')} sent
-      </summary>
+      <summary>{words.filesSent(files.length - open.length, files.length)}</summary>
       <ul>
         {open.slice(0, MOST_FILES).map(({ name, size, sent }) => (
           <li key={name}>
@@ -145,7 +135,7 @@ function Files({ look: { files } }: { readonly look: TransferLook }) {
           </li>
         ))}
       </ul>
-      {open.length > MOST_FILES && <p class="muted">and {(open.length - MOST_FILES).toLocaleString()} more</p>}
+      {open.length > MOST_FILES && <p class="muted">{words.andMore(open.length - MOST_FILES)}</p>}
     </details>
   );
 }
@@ -154,10 +144,7 @@ function titleOf({ files, upload }: TransferLook): string {
   const first = files[0];
   if (first && files.length === 1) return first.name;
   const folder = first?.name.includes('/') ? first.name.slice(0, first.name.indexOf('/')) : undefined;
-  const count = plural(files.length || (upload?.all.totalCount ?? 0), 'file');
-  return folder
-    ? `${folder} (${count})`
-    : upload && files.length === 0
-      ? `${count}, ${agoOf(upload.createdAt)}`
-      : count;
+  const count = files.length || (upload?.all.totalCount ?? 0);
+  if (folder) return words.filesOfFolder(folder, count);
+  return upload && files.length === 0 ? words.filesBegun(count, agoOf(upload.createdAt)) : words.files(count);
 }

@@ -1,36 +1,40 @@
 import { sizeOf, timeLeft } from '../../messages/formats';
+import { upload as words } from '../../messages/upload';
 import type { TransferLook } from '../../offline/transfer-look';
-import { plural } from '../../ui/words';
 
 /** One line that says how a transfer stands. */
 export function standingOf(look: TransferLook): string {
   const { phase, sentBytes, totalBytes, rate, upload } = look;
-  const sent = `${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}`;
+  const [sent, all] = [sizeOf(sentBytes), sizeOf(totalBytes)];
   switch (phase) {
     case 'checking':
-      return `Checking the files, ${sizeOf(look.checkedBytes)} of ${sizeOf(totalBytes)}`;
+      return words.checking(sizeOf(look.checkedBytes), all);
     case 'sending':
-      return [sent, rate && `${sizeOf(rate)}/s`, timeLeft(rate && (totalBytes - sentBytes) / rate)]
+      return [
+        words.sentOf(sent, all),
+        rate && words.aSecond(sizeOf(rate)),
+        timeLeft(rate && (totalBytes - sentBytes) / rate),
+      ]
         .filter(Boolean)
         .join(' · ');
     case 'waiting':
-      return `Waiting for the connection · ${sent}. It goes on by itself.`;
+      return words.waiting(sent, all);
     case 'paused':
-      return `Paused · ${sent}`;
+      return words.paused(sent, all);
     case 'needs-files':
-      return `Interrupted · ${plural(upload?.pending.totalCount ?? 0, 'file')} of ${upload?.all.totalCount ?? 0} still to send`;
+      return words.interrupted(upload?.pending.totalCount ?? 0, upload?.all.totalCount ?? 0);
     case 'finishing':
-      return 'All sent; handing over';
+      return words.finishing;
     case 'ingesting':
-      return 'Received; reading the images';
+      return words.ingesting;
     case 'complete':
       return doneWords(look);
     case 'aborted':
-      return 'Discarded';
+      return words.aborted;
     case 'expired':
-      return 'Too old to go on; upload the files again';
+      return words.expired;
     default:
-      return 'Stopped';
+      return words.stopped;
   }
 }
 
@@ -44,12 +48,12 @@ export function shareOf({ phase, sentBytes, totalBytes, checkedBytes, upload }: 
 }
 
 function doneWords({ upload }: TransferLook): string {
-  if (!upload) return 'Done';
+  if (!upload) return words.done;
   const { accepted, duplicates, rejections } = upload;
   return [
-    `${plural(accepted, 'image')} stored`,
-    duplicates > 0 && `${duplicates.toLocaleString()} already there`,
-    rejections.totalCount > 0 && `${rejections.totalCount.toLocaleString()} refused`,
+    words.stored(accepted),
+    duplicates > 0 && words.alreadyThere(duplicates),
+    rejections.totalCount > 0 && words.refused(rejections.totalCount),
   ]
     .filter(Boolean)
     .join(' · ');

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { upload as words } from '../../messages/upload';
 import { droppedFrom, type PickedFile } from '../../offline/picked-file';
 import { readUnfinished, startTransfer, transfers, transfersFault } from '../../offline/transfers';
 import { Notice } from '../../ui/notice';
@@ -29,7 +30,7 @@ export function Upload() {
 
   return (
     <main class="upload">
-      <h1>Upload</h1>
+      <h1>{words.title}</h1>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is one more way; the buttons inside do the same */}
       <div
         class={`drop-zone ${isOver ? 'is-over' : ''}`}
@@ -41,22 +42,19 @@ export function Upload() {
         onDrop={drop}
       >
         <FilePickers onPick={start} />
-        <p class="muted drop-hint">or drop files and folders here</p>
+        <p class="muted drop-hint">{words.drop}</p>
       </div>
       {fault && (
-        <Notice kind="error" title="Unfinished uploads could not be read">
+        <Notice kind="error" title={words.notRead}>
           {fault}
         </Notice>
       )}
-      <ul class="transfers" aria-label="Uploads">
+      <ul class="transfers" aria-label={words.uploads}>
         {all.map((transfer) => (
           <TransferCard key={transfer.key} transfer={transfer} />
         ))}
       </ul>
-      <p class="muted upload-note">
-        DICOM files, zip archives of any folder depth, PNG and JPEG pictures. Whatever was sent stays sent: a broken
-        upload goes on where it stopped.
-      </p>
+      <p class="muted upload-note">{words.note}</p>
     </main>
   );
 }

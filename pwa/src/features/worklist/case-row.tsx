@@ -1,11 +1,12 @@
 import type { CaseRowFragment } from '../../graphql/generated/graphql';
 import { agoOf, whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
+import { worklist as words } from '../../messages/worklist';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Icon } from '../../ui/icon';
 import { Progress } from '../../ui/progress';
 import { addressTo } from '../../ui/route';
-import { ageOf, nameOf, plural } from '../../ui/words';
+import { ageOf, nameOf } from '../../ui/words';
 import { Thumbnail } from './thumbnail';
 
 interface CaseRowProps {
@@ -47,13 +48,13 @@ export function CaseRow({ row, isOpen }: CaseRowProps) {
             <StatusBadge status={row.status} />
             {row.unreadComments > 0 && (
               <span class="unread">
-                <Icon name="comment" /> {row.unreadComments} unread
+                <Icon name="comment" /> {words.unread(row.unreadComments)}
               </span>
             )}
             <PhantomBadge subject={row} />
             {analysis && <span class="muted">{outcomeOf(analysis)}</span>}
           </span>
-          {isRunning && <Progress value={analysis.progress} label={`Analysis of ${row.title}`} />}
+          {isRunning && <Progress value={analysis.progress} label={words.analysisOf(row.title)} />}
         </span>
       </a>
     </li>
@@ -69,7 +70,7 @@ function yearsAndSex(patient: NonNullable<CaseRowFragment['patient']>, at: strin
 function outcomeOf(analysis: NonNullable<CaseRowFragment['latestAnalysis']>): string {
   if (analysis.status === 'SUCCEEDED') {
     const above = analysis.findings.filter(({ aboveThreshold }) => aboveThreshold).length;
-    return above === 0 ? 'No finding above the threshold' : plural(above, 'finding');
+    return above === 0 ? words.noFinding : words.findings(above);
   }
   return analysis.status === 'RUNNING' ? wordOf(analysis.stage) : wordOf(analysis.status);
 }

@@ -1,21 +1,13 @@
 import type { CaseOrder, Urgency } from '../../graphql/generated/graphql';
 import { wordOf } from '../../messages/values';
+import { worklist as words } from '../../messages/worklist';
 import { EVERYTHING, type FilterChoice, type Period, toggled } from './filter-choice';
 
 const URGENCIES: readonly Urgency[] = ['URGENT', 'PRIORITY', 'ROUTINE'];
 /** DICOM (0008,0060): what comes to a chest reader. Others are found by words. */
 const MODALITIES: readonly string[] = ['CT', 'MR', 'PT', 'CR', 'DX'];
-const PERIODS: readonly (readonly [Period, string])[] = [
-  ['any', 'Any time'],
-  ['day', '24 hours'],
-  ['week', '7 days'],
-  ['month', '30 days'],
-];
-const ORDERS: readonly (readonly [CaseOrder, string])[] = [
-  ['MOST_URGENT', 'Most urgent first'],
-  ['NEWEST', 'Newest first'],
-  ['LAST_ACTIVITY', 'Last activity first'],
-];
+const PERIODS: readonly Period[] = ['any', 'day', 'week', 'month'];
+const ORDERS: readonly CaseOrder[] = ['MOST_URGENT', 'NEWEST', 'LAST_ACTIVITY'];
 
 interface FilterPanelProps {
   readonly id: string;
@@ -28,37 +20,37 @@ export function FilterPanel({ id, choice, onChoose }: FilterPanelProps) {
   return (
     <div class="filter-panel" id={id}>
       <Chips
-        name="Urgency"
+        name={words.urgency}
         values={URGENCIES.map((each) => [each, wordOf(each)])}
         isOn={(each) => choice.urgency.includes(each)}
         onPick={(each) => onChoose({ ...choice, urgency: toggled(choice.urgency, each) })}
       />
       <Chips
-        name="Modality"
+        name={words.modality}
         values={MODALITIES.map((each) => [each, each])}
         isOn={(each) => choice.modality.includes(each)}
         onPick={(each) => onChoose({ ...choice, modality: toggled(choice.modality, each) })}
       />
       <Chips
-        name="Comments"
-        values={[['unread', 'Unread only']]}
+        name={words.comments}
+        values={[['unread', words.unreadOnly]]}
         isOn={() => choice.isUnread}
         onPick={() => onChoose({ ...choice, isUnread: !choice.isUnread })}
       />
       <Chips
-        name="Received within"
-        values={PERIODS}
+        name={words.receivedWithin}
+        values={PERIODS.map((each) => [each, words.periods[each]])}
         isOn={(each) => choice.period === each}
         onPick={(period) => onChoose({ ...choice, period })}
       />
       <Chips
-        name="Order"
-        values={ORDERS}
+        name={words.order}
+        values={ORDERS.map((each) => [each, words.orders[each]])}
         isOn={(each) => choice.order === each}
         onPick={(order) => onChoose({ ...choice, order })}
       />
       <button type="button" class="button is-quiet" onClick={() => onChoose({ ...EVERYTHING, text })}>
-        Show everything
+        {words.showEverything}
       </button>
     </div>
   );

@@ -1,11 +1,13 @@
 import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { CaseStatus } from '../../graphql/generated/graphql';
 import { useStore } from '../../graphql/store';
+import { numberOf } from '../../messages/formats';
+import { shell } from '../../messages/shell';
 import { wordOf } from '../../messages/values';
+import { worklist as words } from '../../messages/worklist';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo } from '../../ui/route';
-import { plural } from '../../ui/words';
 import { CaseRow } from './case-row';
 import { countOf, EVERYTHING, isFiltered } from './filter-choice';
 import { FilterPanel } from './filter-panel';
@@ -47,16 +49,16 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
 
   const held = countOf(choice);
   return (
-    <section ref={list} class="worklist" role={isMain ? 'main' : 'region'} aria-label="Worklist" hidden={!isShown}>
-      {isMain && <h1 class="visually-hidden">Worklist</h1>}
+    <section ref={list} class="worklist" role={isMain ? 'main' : 'region'} aria-label={words.title} hidden={!isShown}>
+      {isMain && <h1 class="visually-hidden">{words.title}</h1>}
       <search class="filters">
         <div class="search-line">
           <label class="search-field">
             <Icon name="search" />
             <input
               type="search"
-              placeholder="Name, ID, study, title"
-              aria-label="Search cases"
+              placeholder={words.searchHint}
+              aria-label={words.search}
               value={choice.text}
               onInput={(event) => setChoice({ ...choice, text: event.currentTarget.value })}
             />
@@ -66,22 +68,22 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
             class={`icon-button filter-button ${held > 0 ? 'is-holding' : ''}`}
             aria-expanded={isChoosing}
             aria-controls={panelId}
-            aria-label={held > 0 ? `Filters and order, ${held} set` : 'Filters and order'}
+            aria-label={held > 0 ? words.filtersSet(held) : words.filters}
             onClick={() => setIsChoosing(!isChoosing)}
           >
             <Icon name="filter" />
-            {held > 0 && <span class="count">{held}</span>}
+            {held > 0 && <span class="count">{numberOf(held)}</span>}
           </button>
         </div>
         {isChoosing && <FilterPanel id={panelId} choice={choice} onChoose={setChoice} />}
-        <fieldset class="chips" aria-label="Status">
+        <fieldset class="chips" aria-label={words.status}>
           <button
             type="button"
             class="chip"
             aria-pressed={!choice.status}
             onClick={() => setChoice({ ...choice, status: undefined })}
           >
-            All
+            {words.allStatuses}
           </button>
           {STATUSES.map((each) => (
             <button
@@ -97,20 +99,16 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
         </fieldset>
       </search>
       <p class="visually-hidden" role="status">
-        {look.isLoading ? 'Reading the worklist' : plural(look.total, 'case')}
+        {look.isLoading ? words.reading : words.cases(look.total)}
       </p>
       {look.fault && (
-        <Notice
-          kind="error"
-          title="The worklist could not be read"
-          action={{ label: 'Try again', onClick: () => state.retry() }}
-        >
+        <Notice kind="error" title={words.notRead} action={{ label: shell.tryAgain, onClick: () => state.retry() }}>
           {look.fault}
         </Notice>
       )}
       {pulled > 0 && (
         <p class="pull" aria-hidden="true" ref={(line) => line?.style.setProperty('block-size', `${pulled}px`)}>
-          {pulled >= pulledBy(FAR_ENOUGH) ? 'Let go to read the list again' : 'Pull to read the list again'}
+          {pulled >= pulledBy(FAR_ENOUGH) ? words.letGo : words.pull}
         </p>
       )}
       <ul class="case-list" aria-busy={look.isLoading}>
@@ -156,19 +154,19 @@ function Empty({ isFiltered: isHeldBack, mayUpload, onShowAll }: EmptyProps) {
   if (isHeldBack) {
     return (
       <div class="empty">
-        <p>No case fits. Try fewer words or fewer filters.</p>
+        <p>{words.nothingFits}</p>
         <button type="button" class="button" onClick={onShowAll}>
-          Show everything
+          {words.showEverything}
         </button>
       </div>
     );
   }
   return (
     <div class="empty">
-      <p>No cases yet.</p>
+      <p>{words.noCases}</p>
       {mayUpload && (
         <a class="button is-primary" href={addressTo({ screen: 'upload' })}>
-          <Icon name="upload" /> Upload a CT
+          <Icon name="upload" /> {words.uploadFirst}
         </a>
       )}
     </div>
@@ -195,7 +193,7 @@ function More({
   }, [shown]);
   return (
     <button ref={button} type="button" class="button is-quiet more" onClick={onReached}>
-      {shown} of {total.toLocaleString()} shown. More
+      {words.more(shown, total)}
     </button>
   );
 }
