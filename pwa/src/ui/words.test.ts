@@ -1,10 +1,5 @@
 import { expect, test } from 'vitest';
-import { percentOf } from '../features/case/findings';
 import { ageOf, isPhantom, nameOf } from './words';
-
-test('no probability is told as a certainty', () => {
-  expect([percentOf(0.0004), percentOf(0.931), percentOf(0.9996)]).toEqual(['< 1 %', '93 %', '> 99 %']);
-});
 
 test('a phantom is known by its patient or its study, never by what people call the case', () => {
   const ofPatient = { title: 'Renamed', patient: { patientId: 'PHANTOM-7' }, studies: [] };

@@ -1,3 +1,5 @@
+import { millimetresOf, numberOf, percentOf } from '../messages/formats';
+import { viewerWords as words } from '../messages/viewer';
 import type { CineLook } from './cine';
 import type { Stack } from './frame-source';
 import type { Look } from './look';
@@ -12,8 +14,6 @@ interface CornerLabelsProps {
   readonly isPhantom: boolean;
 }
 
-const SHOWN = { nothing: 'Loading', preview: 'Preview', lossless: '', failed: 'Not loaded' } as const;
-
 /** What is written at the edges of the picture: slice, position, window, the value under the pointer, orientation. */
 export function CornerLabels({ stack, look, cine, isPhantom }: CornerLabelsProps) {
   const frame = stack.frameTable[look.index];
@@ -26,23 +26,21 @@ export function CornerLabels({ stack, look, cine, isPhantom }: CornerLabelsProps
   return (
     <div class="corner-labels" aria-hidden="true">
       <div class="corner top-start">
-        <b data-testid="slice">
-          {look.index + 1} / {stack.frameCount}
-        </b>
-        {at && <span>{`${at.axis} ${millimetres(at.mm)} mm`}</span>}
-        {isPhantom && <strong class="phantom-tag">PHANTOM</strong>}
+        <b data-testid="slice">{words.place(look.index + 1, stack.frameCount)}</b>
+        {at && <span>{words.position(at.axis, millimetresOf(at.mm))}</span>}
+        {isPhantom && <strong class="phantom-tag">{words.phantom}</strong>}
       </div>
       <div class="corner top-end">
-        {cine.isPlaying && <span>{cine.rate} slices a second</span>}
-        {SHOWN[look.shown] && <span class={`quality is-${look.shown}`}>{SHOWN[look.shown]}</span>}
-        {stack.previews && look.ready < 1 && <span>{Math.round(look.ready * 100)} % of slices ready</span>}
+        {cine.isPlaying && <span>{words.rate(cine.rate)}</span>}
+        {words.shown[look.shown] && <span class={`quality is-${look.shown}`}>{words.shown[look.shown]}</span>}
+        {stack.previews && look.ready < 1 && <span>{words.ready(percentOf(look.ready))}</span>}
       </div>
       <div class="corner bottom-start">
         <ScaleBar stack={stack} scale={look.placement.scale} />
         {window && (
-          <span
-            class={look.isAdjusting ? 'is-adjusting' : ''}
-          >{`C ${round(window.center)}  W ${round(window.width)}`}</span>
+          <span class={look.isAdjusting ? 'is-adjusting' : ''}>
+            {words.windowOf(voiOf(window.center), voiOf(window.width))}
+          </span>
         )}
       </div>
       <div class="corner bottom-end" data-testid="reading">
@@ -60,10 +58,6 @@ export function CornerLabels({ stack, look, cine, isPhantom }: CornerLabelsProps
   );
 }
 
-function millimetres(value: number): string {
-  return value.toFixed(1).replace('-', '−');
-}
-
-function round(value: number): string {
-  return String(Math.round(value * 10) / 10).replace('-', '−');
+function voiOf(value: number): string {
+  return numberOf(value, { maximumFractionDigits: 1, useGrouping: false });
 }

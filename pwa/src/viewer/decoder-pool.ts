@@ -1,3 +1,4 @@
+import { viewerWords as words } from '../messages/viewer';
 import { scriptUrl } from '../ui/trusted-scripts';
 import decodeWorker from '../worker/decode.worker.ts?worker&url';
 import type { DecodeAnswer, DecodedImage, DecodeRequest } from '../worker/messages';
@@ -59,10 +60,10 @@ export class DecoderPool {
       const asked = waiting.get(data.id);
       waiting.delete(data.id);
       if ('image' in data) asked?.resolve(data.image);
-      else asked?.reject(new Error('This slice could not be decoded.'));
+      else asked?.reject(new Error(words.notDecoded));
     });
     worker.addEventListener('error', () => {
-      for (const { reject } of waiting.values()) reject(new Error('The image decoder could not be started.'));
+      for (const { reject } of waiting.values()) reject(new Error(words.noDecoder));
       waiting.clear();
       const at = this.#members.findIndex((member) => member.worker === worker);
       if (at >= 0) this.#members.splice(at, 1);

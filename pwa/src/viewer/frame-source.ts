@@ -1,6 +1,7 @@
 import { StackAddressesDocument, type StackDetailQuery } from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
 import { isOld } from '../graphql/signed-address';
+import { viewerWords as words } from '../messages/viewer';
 
 export type Stack = Extract<NonNullable<StackDetailQuery['node']>, { __typename: 'Stack' }>;
 export type Source = NonNullable<Stack['frames']>;
@@ -36,11 +37,11 @@ export class SignedFrames<Kind extends string> {
     const answer = await get(used, index, signal);
     if (answer.ok) return answer;
     const mayBeOld = answer.status === 401 || answer.status === 403 || answer.status === 410;
-    if (!mayBeOld) throw new Error(`This slice could not be fetched (${answer.status}).`);
+    if (!mayBeOld) throw new Error(words.notFetched(answer.status));
     // Others that were refused with this one may have had it renewed already.
     if (used === this.#known?.[kind]) await this.#renew();
     const again = await get(this.#known?.[kind], index, signal);
-    if (!again.ok) throw new Error(`This slice could not be fetched (${again.status}).`);
+    if (!again.ok) throw new Error(words.notFetched(again.status));
     return again;
   }
 
@@ -62,7 +63,7 @@ export class FrameAddresses extends SignedFrames<'frames' | 'previews'> {
   constructor({ id, frames, previews }: Pick<Stack, 'id' | 'frames' | 'previews'>) {
     const ask = async () => {
       const { node } = await request(StackAddressesDocument, { id });
-      if (node?.__typename !== 'Stack') throw new Error('These images are no longer there.');
+      if (node?.__typename !== 'Stack') throw new Error(words.gone);
       return { frames: node.frames ?? null, previews: node.previews ?? null };
     };
     super(ask, { frames, previews });
@@ -70,7 +71,7 @@ export class FrameAddresses extends SignedFrames<'frames' | 'previews'> {
 }
 
 function get(source: Source | null | undefined, index: number, signal: AbortSignal): Promise<Response> {
-  if (!source) return Promise.reject(new Error('There are no pictures of this slice.'));
+  if (!source) return Promise.reject(new Error(words.noSource));
   // The address is the credential: no cookie goes along, also not to another origin.
   return fetch(addressOf(source, index), { signal, credentials: 'omit' });
 }

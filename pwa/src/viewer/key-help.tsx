@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { KEYS } from './keys';
+import { keyWords } from '../messages/keys';
+import { viewerWords as words } from '../messages/viewer';
 
 /** The keys of the picture, over everything else until it is closed. */
 export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
@@ -7,9 +8,9 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="key-help" aria-labelledby="key-help-title" onClose={onClose}>
-      <h2 id="key-help-title">Keys on the picture</h2>
+      <h2 id="key-help-title">{words.keysTitle}</h2>
       <dl>
-        {Object.values(KEYS).map(({ keys, says }) => (
+        {Object.values(keyWords).map(({ keys, says }) => (
           <div key={says}>
             <dt>{keys}</dt>
             <dd>{says}</dd>
@@ -17,7 +18,7 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }) {
         ))}
       </dl>
       <button type="button" class="button" onClick={() => dialog.current?.close()}>
-        Close
+        {words.close}
       </button>
     </dialog>
   );

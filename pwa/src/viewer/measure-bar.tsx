@@ -1,8 +1,10 @@
+import { measuringWords as words } from '../messages/measuring';
+import { quantityWords } from '../messages/quantities';
 import type { Stack } from './frame-source';
 import type { HandLook, MeasuringHand } from './measuring-hand';
 import type { LosslessPicture } from './picture';
 import { valuesOf } from './shape-words';
-import { type Measuring, NAMES, type Shape } from './shapes';
+import type { Measuring, Shape } from './shapes';
 
 interface MeasureBarProps {
   readonly hand: MeasuringHand;
@@ -16,14 +18,14 @@ interface MeasureBarProps {
 /** What is chosen or taken up now, in words, with what can be done about it. Always as high: the picture stays put. */
 export function MeasureBar({ hand, look, measuring, selected, stack, picture }: MeasureBarProps) {
   return (
-    <fieldset class="measure-bar" aria-label="Measuring">
+    <fieldset class="measure-bar" aria-label={words.title}>
       <p>
         {selected ? (
           <>
-            <b>{NAMES[selected.kind]}</b>{' '}
+            <b>{quantityWords.kinds[selected.kind]}</b>{' '}
             {selected.fault ? (
               <span class="measure-fault" title={selected.fault}>
-                is not saved
+                {words.isNotSaved}
               </span>
             ) : (
               [...valuesOf(selected, stack, picture), selected.isOwn ? '' : selected.author].filter(Boolean).join(' · ')
@@ -31,29 +33,29 @@ export function MeasureBar({ hand, look, measuring, selected, stack, picture }: 
           </>
         ) : look.tool ? (
           <>
-            <b>{NAMES[look.tool]}</b> Press and drag on the picture
+            <b>{quantityWords.kinds[look.tool]}</b> {words.drag}
           </>
         ) : (
-          'Deleted'
+          words.deleted
         )}
       </p>
       {selected?.fault && (
         <button type="button" class="chip" onClick={() => measuring.onRetry(selected.key)}>
-          Try again
+          {words.tryAgain}
         </button>
       )}
       {selected?.isOwn && measuring.mayDraw && (
         <button type="button" class="chip" onClick={() => hand.remove()}>
-          Delete
+          {words.delete}
         </button>
       )}
       {!selected && measuring.canUndo && (
         <button type="button" class="chip" onClick={() => hand.undo()}>
-          Undo
+          {words.undo}
         </button>
       )}
       <button type="button" class="chip" onClick={() => hand.leave() || measuring.onForget()}>
-        Done
+        {words.done}
       </button>
     </fieldset>
   );

@@ -1,10 +1,12 @@
 import { Store } from '../graphql/store';
+import { measuringWords as words } from '../messages/measuring';
+import { quantityWords } from '../messages/quantities';
 import type { Grip } from './gestures';
 import { quantitiesOf } from './measurement';
 import { type Point, toImage, toScreen } from './placement';
 import { quantityLines } from './quantity-words';
 import { distance, endAt, isDrawable, shapeAt, within } from './shape-geometry';
-import { type Kind, type Measuring, NAMES, type Shape } from './shapes';
+import type { Kind, Measuring, Shape } from './shapes';
 import type { StackView } from './stack-view';
 import { toImageAxes } from './turning';
 
@@ -50,7 +52,7 @@ export class MeasuringHand {
     const tool = this.look.value.tool === kind ? undefined : kind;
     this.#set({ tool, draft: undefined });
     this.measuring.onSelect(undefined);
-    this.#view.say(tool ? `${NAMES[kind]}: drag on the picture, or Enter for one in its middle` : 'Tool put down');
+    this.#view.say(tool ? words.takenUp(quantityWords.kinds[kind]) : words.putDown);
   }
 
   /** Puts down the tool, or lets go what is chosen; false when there was neither. */
@@ -59,7 +61,7 @@ export class MeasuringHand {
     if (!tool && !draft && !this.measuring?.selected) return false;
     this.#set({ tool: undefined, draft: undefined });
     this.measuring?.onSelect(undefined);
-    this.#view.say('Tool put down');
+    this.#view.say(words.putDown);
     return true;
   }
 
@@ -110,7 +112,7 @@ export class MeasuringHand {
   otherEnd(): void {
     const end = 1 - this.look.value.end;
     this.#set({ end });
-    this.#view.say(end === 0 ? 'First end' : 'Second end');
+    this.#view.say(end === 0 ? words.firstEnd : words.secondEnd);
   }
 
   /** The next one on this slice, going round. */
@@ -119,20 +121,20 @@ export class MeasuringHand {
     const at = shapes.findIndex(({ key }) => key === this.measuring?.selected?.key);
     const next = shapes[(at + 1) % shapes.length];
     if (next) this.#select(next);
-    else this.#view.say('No measurement on this slice');
+    else this.#view.say(words.noneHere);
   }
 
   remove(): void {
     const shape = this.selected;
     if (!shape?.isOwn) return;
     this.measuring?.onDelete(shape.key);
-    this.#view.say(`${NAMES[shape.kind]} deleted, Z brings it back`);
+    this.#view.say(words.deletedWhich(quantityWords.kinds[shape.kind]));
   }
 
   undo(): void {
     if (!this.measuring?.canUndo) return;
     this.measuring.onUndo();
-    this.#view.say('Brought back');
+    this.#view.say(words.broughtBack);
   }
 
   #press(at: Point, isTouch: boolean): void {
@@ -181,22 +183,20 @@ export class MeasuringHand {
   #select(shape: Shape): void {
     this.#set({ end: 1 });
     this.measuring?.onSelect(shape.key);
-    const values = [NAMES[shape.kind], ...this.#lines(shape)];
-    this.#view.say(
-      [...values, shape.isOwn ? 'yours, arrow keys move its second end' : `by ${shape.author}`].join(', '),
-    );
+    const values = [quantityWords.kinds[shape.kind], ...this.#lines(shape)];
+    this.#view.say([...values, shape.isOwn ? words.yours : words.by(shape.author)].join(', '));
   }
 
   #keep(draft: Draft): void {
     const { key, kind, frameIndex, points } = draft;
     if (!isDrawable(draft)) {
-      this.#view.say(`${NAMES[kind]} too small to measure`);
+      this.#view.say(words.tooSmall(quantityWords.kinds[kind]));
       return;
     }
     const quantities = quantitiesOf(draft, this.#view.stack, this.#view.lossless(frameIndex));
     if (key === undefined) this.measuring?.onDraw({ kind, frameIndex, points, quantities });
     else this.measuring?.onChange(key, points, quantities);
-    this.#view.say([NAMES[kind], ...quantityLines(quantities)].join(', '));
+    this.#view.say([quantityWords.kinds[kind], ...quantityLines(quantities)].join(', '));
   }
 
   #lines(shape: Shape): string[] {

@@ -1,3 +1,5 @@
+import { percentOf } from '../messages/formats';
+import { viewerWords as words } from '../messages/viewer';
 import { LEAST_OPACITY, MOST_OPACITY, type OverlayChoice } from './overlay-choice';
 import type { Overlay, OverlayFrame } from './overlay-frames';
 import './overlay.css';
@@ -10,44 +12,38 @@ interface OverlayControlsProps {
   readonly onRetry: () => void;
 }
 
-/** What an overlay is not, lest its shape be read as the lesion's. */
-const LIMITS = {
-  ATTENTION: 'Not the outline of a lesion, and no probability.',
-  SEGMENTATION: 'The model’s outline, not a measured one.',
-} as const;
-
 /** How strongly the overlay is drawn, what it is and what it is not, and whether there is something on this slice. */
 export function OverlayControls({ overlay, choice, frame, onOpacity, onRetry }: OverlayControlsProps) {
-  const percent = Math.round(choice.opacity * 100);
+  const percent = percentOf(choice.opacity);
   return (
     <div class="overlay-controls">
       <label class="opacity">
-        <span>Overlay</span>
+        <span>{words.overlay.label}</span>
         <input
           type="range"
           min={LEAST_OPACITY}
           max={MOST_OPACITY}
           step={0.05}
           value={choice.opacity}
-          aria-label="Overlay opacity"
-          aria-valuetext={`${percent} %`}
+          aria-label={words.overlay.opacity}
+          aria-valuetext={percent}
           onInput={(event) => onOpacity(event.currentTarget.valueAsNumber)}
         />
         <span class="opacity-number" aria-hidden="true">
-          {percent} %
+          {percent}
         </span>
       </label>
       {frame === 'failed' ? (
         <p class="overlay-fault" role="status">
-          <span>The overlay could not be fetched.</span>
+          <span>{words.overlay.notFetched}</span>
           <button type="button" class="button is-quiet" onClick={onRetry}>
-            Try again
+            {words.tryAgain}
           </button>
         </p>
       ) : (
         <p class="overlay-words">
-          {frame === 'blank' && <b>Nothing on this slice. </b>}
-          {overlay.title}. {LIMITS[overlay.kind]}
+          {frame === 'blank' && <b>{words.overlay.nothing}</b>}
+          {words.overlay.what(overlay.title, words.overlay.limits[overlay.kind])}
         </p>
       )}
     </div>

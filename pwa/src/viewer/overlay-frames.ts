@@ -1,6 +1,7 @@
 import { isAbort } from '../graphql/failure';
 import { OverlayAddressesDocument } from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
+import { viewerWords as words } from '../messages/viewer';
 import { BudgetCache } from './budget-cache';
 import { colourIn } from './colour-map';
 import { SignedFrames } from './frame-source';
@@ -99,7 +100,7 @@ async function askFor({ analysisId, kind, stackId }: Overlay, signal: AbortSigna
   const { node } = await request(OverlayAddressesDocument, { analysisId }, signal);
   const overlays = node?.__typename === 'Analysis' ? node.overlays : [];
   const found = overlays.find((each) => each.kind === kind && each.stack.id === stackId);
-  if (!found?.frames) throw new Error('This overlay is no longer there.');
+  if (!found?.frames) throw new Error(words.overlay.gone);
   return { frames: found.frames };
 }
 
@@ -112,6 +113,6 @@ async function colouredFrame(answer: Response): Promise<ImageData | 'blank'> {
   context?.drawImage(bitmap, 0, 0);
   bitmap.close();
   const image = context?.getImageData(0, 0, canvas.width, canvas.height);
-  if (!image) throw new Error('This device cannot draw the overlay.');
+  if (!image) throw new Error(words.overlay.notDrawn);
   return colourIn(image.data) ? image : 'blank';
 }

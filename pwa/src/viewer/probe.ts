@@ -1,3 +1,6 @@
+import { numberOf } from '../messages/formats';
+import { quantityWords } from '../messages/quantities';
+import { viewerWords } from '../messages/viewer';
 import type { Stack } from './frame-source';
 import { type LosslessPicture, storedValueAt } from './picture';
 import { type Placement, type Point, toImage } from './placement';
@@ -29,9 +32,10 @@ export function readingAt(
 
 /** "−724 HU"; values of another unit, or of none, are said to be no HU. */
 export function readingWords({ value }: Pick<Reading, 'value'>, unit: string | null | undefined): string {
-  if (value === undefined) return 'No value';
+  if (value === undefined) return viewerWords.noValue;
   // A slope may leave a tail of binary digits that nobody stored.
-  const number = String(Number(value.toFixed(3))).replace('-', '−');
-  if (unit === 'HU') return `${number} HU`;
-  return [number, unit, '(no HU)'].filter(Boolean).join(' ');
+  const rounded = Math.round(value * 1000) / 1000;
+  const number = numberOf(rounded === 0 ? 0 : rounded, { maximumFractionDigits: 3, useGrouping: false });
+  if (unit === 'HU') return quantityWords.hounsfield(number);
+  return quantityWords.noHounsfield([number, unit].filter(Boolean).join(' '));
 }

@@ -1,3 +1,5 @@
+import { numberOf } from '../messages/formats';
+import { viewerWords } from '../messages/viewer';
 import type { Stack } from './frame-source';
 
 /** CSS pixels that the bar may be long at most. */
@@ -18,8 +20,11 @@ export function scaleOf(scale: number, columnSpacing: number | null | undefined)
   const most = MOST_LENGTH / perUnit;
   const power = 10 ** Math.floor(Math.log10(most));
   const round = ([5, 2, 1].find((digit) => digit * power <= most) ?? 1) * power;
-  const number = String(Number(round.toPrecision(1)));
-  return { length: round * perUnit, words: `${number} ${columnSpacing ? 'mm' : 'pixels'}` };
+  const digits = { maximumSignificantDigits: 1, useGrouping: false };
+  const words = columnSpacing
+    ? numberOf(round, { ...digits, style: 'unit', unit: 'millimeter' })
+    : viewerWords.pixels(numberOf(round, digits));
+  return { length: round * perUnit, words };
 }
 
 interface ScaleBarProps {

@@ -50,11 +50,3 @@ export interface Measuring {
   readonly onForget: () => void;
   readonly onRetry: (key: string) => void;
 }
-
-export const NAMES: Record<ShapeKind, string> = {
-  LENGTH: 'Ruler',
-  ELLIPSE: 'Ellipse',
-  RECTANGLE: 'Rectangle',
-  POINT: 'Point',
-  FINDING: 'Drawn finding',
-};

@@ -1,4 +1,5 @@
 import { Store } from '../graphql/store';
+import { viewerWords as words } from '../messages/viewer';
 import { Cine, wrapped } from './cine';
 import { FrameLoader } from './frame-loader';
 import type { Stack } from './frame-source';
@@ -93,13 +94,13 @@ export class StackView {
   play(): void {
     if (this.halt()) return;
     this.cine.play();
-    this.#set({ said: `Playing, ${this.cine.look.value.rate} slices a second` });
+    this.#set({ said: words.said.playing(this.cine.look.value.rate) });
   }
 
   /** Whatever the reader does stops the playing. */
   halt(): boolean {
     const played = this.cine.stop();
-    if (played) this.#set({ said: `Stopped at slice ${this.look.value.index + 1}` });
+    if (played) this.#set({ said: words.said.stopped(this.look.value.index + 1) });
     return played;
   }
 
@@ -133,7 +134,7 @@ export class StackView {
 
   invert(): void {
     const isInverted = !this.look.value.isInverted;
-    this.#set({ isInverted, said: isInverted ? 'Inverted' : 'Not inverted' });
+    this.#set({ isInverted, said: isInverted ? words.said.inverted : words.said.notInverted });
   }
 
   /** As the eye sees it, about the middle of the screen; a picture that was fitted stays fitted. */
@@ -142,14 +143,14 @@ export class StackView {
     const turning = turned(placement.turning, turn);
     const middle = { x: screen.width / 2, y: screen.height / 2 };
     const now = this.#isFitted ? this.#fitted(turning) : turnAt(placement, turning, middle);
-    this.#set({ placement: now, said: `Picture ${turningWords(turning) || 'as scanned'}` });
+    this.#set({ placement: now, said: turningWords(turning) });
   }
 
   /** As the stack opened, but on the same slice. */
   reset(): void {
     this.#isFitted = true;
     const window = rememberedPreset(this.presets);
-    this.#set({ placement: this.#fitted(UPRIGHT), isInverted: false, window, said: 'Reset' });
+    this.#set({ placement: this.#fitted(UPRIGHT), isInverted: false, window, said: words.said.reset });
   }
 
   point(at: Point | undefined): void {
@@ -162,7 +163,8 @@ export class StackView {
     const { width, height } = this.look.value.screen;
     this.point({ x: width / 2, y: height / 2 });
     const reading = this.#read();
-    this.#set({ said: reading ? `In the middle ${readingWords(reading, this.stack.unit)}` : 'No value in the middle' });
+    const { inMiddle, nothingInMiddle } = words.said;
+    this.#set({ said: reading ? inMiddle(readingWords(reading, this.stack.unit)) : nothingInMiddle });
   }
 
   release(): void {

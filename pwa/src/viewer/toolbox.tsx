@@ -1,7 +1,10 @@
 import { useStore } from '../graphql/store';
+import { keyWords } from '../messages/keys';
+import { quantityWords } from '../messages/quantities';
+import { viewerWords as words } from '../messages/viewer';
 import { Icon, type IconName } from '../ui/icon';
 import { RATES } from './cine';
-import { type KEYS, titleOf } from './keys';
+import { type KeyName, titleOf } from './keys';
 import type { Look } from './look';
 import type { MeasuringHand } from './measuring-hand';
 import { isColour } from './shading';
@@ -24,19 +27,25 @@ interface ToolboxProps {
 /** What turns and inverts the picture: a sheet under the thumb on a phone, a row of its own where there is room. */
 export function Toolbox({ id, view, look, hand, isOpen, onHelp, onTaken }: ToolboxProps) {
   return (
-    <fieldset id={id} class={`toolbox ${isOpen ? 'is-open' : ''}`} aria-label="Tools">
+    <fieldset id={id} class={`toolbox ${isOpen ? 'is-open' : ''}`} aria-label={words.tools}>
       {hand && <MeasuringTools hand={hand} onTaken={onTaken} />}
       {!isColour(view.stack) && (
-        <Tool icon="invert" word="Invert" name="invert" isOn={look.isInverted} onClick={() => view.invert()} />
+        <Tool
+          icon="invert"
+          word={words.tool.invert}
+          name="invert"
+          isOn={look.isInverted}
+          onClick={() => view.invert()}
+        />
       )}
-      <Tool icon="again" word="Rotate" name="rotate" onClick={() => view.turn('rotate')} />
-      <Tool icon="across" word="Flip H" name="across" onClick={() => view.turn('flip-across')} />
-      <Tool icon="upend" word="Flip V" name="down" onClick={() => view.turn('flip-down')} />
-      <Tool icon="fit" word="Fit" name="fit" onClick={() => view.showAll()} />
-      <Tool icon="undo" word="Reset" name="reset" onClick={() => view.reset()} />
+      <Tool icon="again" word={words.tool.rotate} name="rotate" onClick={() => view.turn('rotate')} />
+      <Tool icon="across" word={words.tool.across} name="across" onClick={() => view.turn('flip-across')} />
+      <Tool icon="upend" word={words.tool.down} name="down" onClick={() => view.turn('flip-down')} />
+      <Tool icon="fit" word={words.tool.fit} name="fit" onClick={() => view.showAll()} />
+      <Tool icon="undo" word={words.tool.reset} name="reset" onClick={() => view.reset()} />
       <Play view={view} />
-      <button type="button" class="chip for-keys" title={titleOf('help')} aria-label="Keys" onClick={onHelp}>
-        ?
+      <button type="button" class="chip for-keys" title={titleOf('help')} aria-label={words.keys} onClick={onHelp}>
+        {keyWords.help.keys}
       </button>
     </fieldset>
   );
@@ -44,14 +53,21 @@ export function Toolbox({ id, view, look, hand, isOpen, onHelp, onTaken }: Toolb
 
 function MeasuringTools({ hand, onTaken }: { readonly hand: MeasuringHand; readonly onTaken: () => void }) {
   const { tool } = useStore(hand.look);
+  const { kinds } = quantityWords;
   const choose = (kind: Kind) => {
     hand.choose(kind);
     onTaken();
   };
   return (
     <>
-      <Tool icon="ruler" word="Ruler" name="ruler" isOn={tool === 'LENGTH'} onClick={() => choose('LENGTH')} />
-      <Tool icon="ellipse" word="Ellipse" name="ellipse" isOn={tool === 'ELLIPSE'} onClick={() => choose('ELLIPSE')} />
+      <Tool icon="ruler" word={kinds.LENGTH} name="ruler" isOn={tool === 'LENGTH'} onClick={() => choose('LENGTH')} />
+      <Tool
+        icon="ellipse"
+        word={kinds.ELLIPSE}
+        name="ellipse"
+        isOn={tool === 'ELLIPSE'}
+        onClick={() => choose('ELLIPSE')}
+      />
     </>
   );
 }
@@ -63,19 +79,19 @@ function Play({ view }: Pick<ToolboxProps, 'view'>) {
     <span class="play">
       <Tool
         icon={isPlaying ? 'pause' : 'play'}
-        word={isPlaying ? 'Stop' : 'Play'}
+        word={isPlaying ? words.tool.stop : words.tool.play}
         name="play"
         onClick={() => view.play()}
       />
       <select
-        aria-label="Slices a second"
-        title="Slices a second"
+        aria-label={words.rates}
+        title={words.rates}
         value={rate}
         onChange={(event) => view.cine.setRate(Number(event.currentTarget.value))}
       >
         {RATES.map((each) => (
           <option key={each} value={each}>
-            {each} / s
+            {words.perSecond(each)}
           </option>
         ))}
       </select>
@@ -86,7 +102,7 @@ function Play({ view }: Pick<ToolboxProps, 'view'>) {
 interface ToolProps {
   readonly icon: IconName;
   readonly word: string;
-  readonly name: keyof typeof KEYS;
+  readonly name: KeyName;
   readonly isOn?: boolean;
   readonly onClick: () => void;
 }

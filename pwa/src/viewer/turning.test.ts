@@ -22,12 +22,12 @@ test('a flip is across the screen, also of a picture that lies on its side', () 
 });
 
 test.each([
-  [[], ''],
-  [['rotate'], 'turned 90°'],
-  [['rotate', 'rotate', 'rotate'], 'turned 270°'],
-  [['flip-across'], 'mirrored'],
-  [['flip-down'], 'mirrored and turned 180°'],
-  [['flip-across', 'rotate'], 'mirrored and turned 90°'],
+  [[], 'Picture as scanned'],
+  [['rotate'], 'Picture turned 90°'],
+  [['rotate', 'rotate', 'rotate'], 'Picture turned 270°'],
+  [['flip-across'], 'Picture mirrored'],
+  [['flip-down'], 'Picture mirrored and turned 180°'],
+  [['flip-across', 'rotate'], 'Picture mirrored and turned 90°'],
 ] as [Turn[], string][])('after %j it is said to be "%s"', (turns, words) => {
   expect(turningWords(after(...turns))).toBe(words);
 });

@@ -1,3 +1,4 @@
+import { viewerWords } from '../messages/viewer';
 import type { Point } from './placement';
 
 /**
@@ -53,12 +54,14 @@ export function toImageAxes({ xx, xy, yx, yy }: Turning, { x, y }: Point): Point
   return { x: xx * x + yx * y, y: xy * x + yy * y };
 }
 
-/** In words for those who do not see it, e.g. "turned 90° and mirrored"; empty when upright. */
+/** For those who do not see it, e.g. "Picture mirrored and turned 90°". */
 export function turningWords(turning: Turning): string {
+  const { said } = viewerWords;
   const { xx, xy, yx, yy } = turning;
   const isMirrored = xx * yy - xy * yx < 0;
   // A mirrored one is told as mirrored left to right first and turned then.
   const degrees =
     (Math.round(Math.atan2(isMirrored ? -yx : yx, isMirrored ? -xx : xx) / (Math.PI / 2)) * 90 + 360) % 360;
-  return [isMirrored && 'mirrored', degrees > 0 && `turned ${degrees}°`].filter(Boolean).join(' and ');
+  if (degrees === 0) return isMirrored ? said.mirrored : said.asScanned;
+  return isMirrored ? said.mirroredAndTurned(degrees) : said.turned(degrees);
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { viewerWords as words } from '../messages/viewer';
 import { Icon } from '../ui/icon';
 import { titleOf } from './keys';
 import type { Look } from './look';
@@ -28,7 +29,7 @@ export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHel
   useClosing(isOpen, opener, () => setIsOpen(false));
   const { frameCount } = view.stack;
   const here = marks.filter(({ frameIndex }) => frameIndex === look.index).map(({ description }) => description);
-  const spoken = [`Slice ${look.index + 1} of ${frameCount}`, ...here].join(', ');
+  const spoken = [words.sliceOf(look.index + 1, frameCount), ...here].join(', ');
   return (
     <div class="viewer-controls">
       <div class="position-bar">
@@ -47,13 +48,13 @@ export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHel
           max={frameCount - 1}
           step={1}
           value={look.index}
-          aria-label="Slice"
+          aria-label={words.slice}
           aria-valuetext={spoken}
           onInput={(event) => view.go(event.currentTarget.valueAsNumber)}
         />
       </div>
       <div class="tools">
-        <fieldset class="presets" aria-label="Window">
+        <fieldset class="presets" aria-label={words.window}>
           {view.presets.map((preset) => {
             const isOn = look.window?.center === preset.center && look.window.width === preset.width;
             return (
@@ -74,7 +75,7 @@ export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHel
             type="button"
             class="chip is-icon"
             aria-pressed={overlay.choice.isOn}
-            aria-label="What the model went by"
+            aria-label={words.overlay.show}
             title={titleOf('overlay')}
             onClick={overlay.toggle}
           >
@@ -83,10 +84,10 @@ export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHel
         )}
         {marks.length > 0 && (
           <>
-            <button type="button" class="chip is-icon" aria-label="Previous finding" onClick={() => onMark(-1)}>
+            <button type="button" class="chip is-icon" aria-label={words.previousFinding} onClick={() => onMark(-1)}>
               <Icon name="up" />
             </button>
-            <button type="button" class="chip is-icon" aria-label="Next finding" onClick={() => onMark(1)}>
+            <button type="button" class="chip is-icon" aria-label={words.nextFinding} onClick={() => onMark(1)}>
               <Icon name="down" />
             </button>
           </>
@@ -95,8 +96,8 @@ export function ViewerControls({ view, look, marks, overlay, hand, onMark, onHel
           ref={opener}
           type="button"
           class="chip is-icon opens-toolbox"
-          title="Tools"
-          aria-label="Tools"
+          title={words.tools}
+          aria-label={words.tools}
           aria-expanded={isOpen}
           aria-controls={TOOLBOX}
           onClick={() => setIsOpen(!isOpen)}

@@ -3,6 +3,7 @@ import { isAbort, messageOf } from '../graphql/failure';
 import { StackDetailDocument } from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
 import { useStore } from '../graphql/store';
+import { viewerWords as words } from '../messages/viewer';
 import { Notice } from '../ui/notice';
 import { CornerLabels } from './corner-labels';
 import type { Stack } from './frame-source';
@@ -52,7 +53,7 @@ export default function Viewer({ stackId, ...rest }: ViewerProps) {
     request(StackDetailDocument, { id: stackId }, controller.signal)
       .then(({ node }) => {
         if (node?.__typename === 'Stack') setStack(node);
-        else setFault('These images are no longer there.');
+        else setFault(words.gone);
       })
       .catch((error: unknown) => {
         if (!isAbort(error)) setFault(messageOf(error));
@@ -65,15 +66,15 @@ export default function Viewer({ stackId, ...rest }: ViewerProps) {
       <div class="viewer">
         <Notice
           kind="error"
-          title="The images could not be opened"
-          action={{ label: 'Try again', onClick: () => setAttempt(attempt + 1) }}
+          title={words.notOpened}
+          action={{ label: words.tryAgain, onClick: () => setAttempt(attempt + 1) }}
         >
           {fault}
         </Notice>
       </div>
     );
   }
-  if (!stack) return <div class="viewer is-waiting" role="status" aria-label="Opening the images" />;
+  if (!stack) return <div class="viewer is-waiting" role="status" aria-label={words.opening} />;
   return <StackViewer key={stack.id} stack={stack} {...rest} />;
 }
 
@@ -123,12 +124,12 @@ function StackViewer({
   };
 
   // A name that changes ten times a second would be read out for ever.
-  const at = cine.isPlaying ? 'Playing' : `Slice ${look.index + 1} of ${stack.frameCount}`;
+  const at = cine.isPlaying ? words.playing : words.sliceOf(look.index + 1, stack.frameCount);
   const targets = { onMark: goToMark, onOverlay: drawn?.toggle, onHelp: () => setIsHelping(true) };
   return (
     <section
       class="viewer"
-      aria-label="Images"
+      aria-label={words.title}
       data-slice={look.index}
       data-shown={look.shown}
       onKeyDown={(event) => {
@@ -144,8 +145,8 @@ function StackViewer({
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is worked with keys, as its name says
         tabIndex={0}
         role="application"
-        aria-roledescription="image viewer"
-        aria-label={`${at}. Arrow keys scroll, question mark tells the other keys.`}
+        aria-roledescription={words.role}
+        aria-label={words.keysOn(at)}
       >
         <canvas ref={canvas} class="picture" />
         {drawn?.frame instanceof ImageData && (
@@ -170,7 +171,7 @@ function StackViewer({
         )}
         {look.shown === 'failed' && (
           <button type="button" class="button retry" onClick={() => view.retry()}>
-            Load this slice again
+            {words.loadAgain}
           </button>
         )}
       </div>

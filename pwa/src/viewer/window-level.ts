@@ -1,3 +1,5 @@
+import { viewerWords } from '../messages/viewer';
+
 /** VOI windows: from a rescaled value (HU in CT) to a grey between 0 and 1. PS3.3 C.11.2.1.2.1, function LINEAR. */
 
 export interface VoiWindow {
@@ -33,10 +35,14 @@ const MOST_WIDTH = 100_000;
 export function dragWindow(start: VoiWindow, dragX: number, dragY: number): VoiWindow {
   const width = Math.min(MOST_WIDTH, Math.max(1, start.width * Math.exp(dragX * DRAG_SPAN)));
   const center = start.center + dragY * Math.max(start.width, 50);
-  return { name: 'Own', center: Math.round(center), width: Math.max(1, Math.round(width)) };
+  return { name: viewerWords.windows.own, center: Math.round(center), width: Math.max(1, Math.round(width)) };
 }
 
 /** The whole range of values of one frame, where the stack names no window. */
 export function windowOfRange(least: number, most: number): VoiWindow {
-  return { name: 'Full range', center: (least + most) / 2 + 0.5, width: Math.max(1, most - least + 1) };
+  return {
+    name: viewerWords.windows.fullRange,
+    center: (least + most) / 2 + 0.5,
+    width: Math.max(1, most - least + 1),
+  };
 }

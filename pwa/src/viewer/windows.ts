@@ -1,3 +1,4 @@
+import { viewerWords as words } from '../messages/viewer';
 import type { VoiWindow } from './window-level';
 
 export interface NamedWindow {
@@ -10,7 +11,7 @@ export interface NamedWindow {
 export function presetsOf(windows: readonly NamedWindow[]): VoiWindow[] {
   const presets: VoiWindow[] = [];
   for (const [at, { name, center, width }] of windows.entries()) {
-    const shown = titleOf(name) ?? (at === 0 ? 'As scanned' : `Window ${at + 1}`);
+    const shown = titleOf(name) ?? (at === 0 ? words.windows.asScanned : words.windows.numbered(at + 1));
     if (presets.every((preset) => preset.name !== shown)) presets.push({ name: shown, center, width });
   }
   return presets;

@@ -1,6 +1,7 @@
+import { analysisWords as words } from '../../messages/analysis';
+import { caseWords } from '../../messages/case';
 import { whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
-import { plural } from '../../ui/words';
 import type { Analysis } from './case-state';
 
 /** All analyses of a case, newest first: which model said what, and when. One of them is enough to say nothing. */
@@ -8,16 +9,12 @@ export function AnalysisHistory({ analyses }: { readonly analyses: readonly Anal
   if (analyses.length < 2) return null;
   return (
     <details class="analysis-history">
-      <summary>All analyses ({analyses.length})</summary>
+      <summary>{words.all(analyses.length)}</summary>
       <ol>
         {analyses.map((analysis) => (
           <li key={analysis.id}>
-            <span>
-              {whenOf(analysis.finishedAt ?? analysis.queuedAt)}: {outcomeOf(analysis)}
-            </span>
-            <small class="muted">
-              {analysis.model.name}, version {analysis.model.version}
-            </small>
+            <span>{words.outcome(whenOf(analysis.finishedAt ?? analysis.queuedAt), outcomeOf(analysis))}</span>
+            <small class="muted">{caseWords.modelVersion(analysis.model.name, analysis.model.version)}</small>
           </li>
         ))}
       </ol>
@@ -28,7 +25,7 @@ export function AnalysisHistory({ analyses }: { readonly analyses: readonly Anal
 function outcomeOf({ status, findings, failure }: Analysis): string {
   if (status === 'SUCCEEDED') {
     const above = findings.filter(({ aboveThreshold }) => aboveThreshold).length;
-    return above === 0 ? 'no finding above the threshold' : plural(above, 'finding');
+    return above === 0 ? words.nothingAbove : words.above(above);
   }
-  return failure ? `${wordOf(status)}. ${failure}` : wordOf(status);
+  return failure ? words.failed(wordOf(status), failure) : wordOf(status);
 }

@@ -1,4 +1,5 @@
-import { whenOf } from '../../messages/formats';
+import { analysisWords as words } from '../../messages/analysis';
+import { percentOf, whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
@@ -23,22 +24,22 @@ export function AnalysisPanel({ analysis, mayAnalyze, isAsking, onStart, onCance
     );
   if (!analysis) {
     return (
-      <section class="analysis" aria-label="Analysis">
-        <p>Not analyzed yet.</p>
-        {start('Start the analysis')}
+      <section class="analysis" aria-label={words.title}>
+        <p>{words.notYet}</p>
+        {start(words.start)}
       </section>
     );
   }
   return (
-    <section class="analysis" aria-label="Analysis">
+    <section class="analysis" aria-label={words.title}>
       <Outcome analysis={analysis} />
       <div class="analysis-actions">
         {!isOver(analysis) && mayAnalyze && (
           <button type="button" class="button is-quiet" disabled={isAsking} onClick={() => onCancel(analysis.id)}>
-            <Icon name="stop" /> Cancel
+            <Icon name="stop" /> {words.cancel}
           </button>
         )}
-        {isOver(analysis) && start('Analyze again')}
+        {isOver(analysis) && start(words.again)}
       </div>
     </section>
   );
@@ -52,32 +53,33 @@ function Outcome({ analysis }: { readonly analysis: Analysis }) {
         <p role="status" class="stage">
           {wordOf(stage)}
         </p>
-        <Progress value={progress} label="Analysis" />
+        <Progress value={progress} label={words.title} />
       </div>
     );
   }
   if (status === 'UNSUITABLE') {
     return (
-      <Notice kind="warning" title="These images do not suit the model">
-        {failure ?? 'The model was made for chest CT.'} Nothing was analyzed.
+      <Notice kind="warning" title={words.unsuitable}>
+        {words.unsuitableWhy(failure ?? words.madeFor)}
       </Notice>
     );
   }
   if (status === 'FAILED') {
     return (
-      <Notice kind="error" title="The analysis failed">
-        {failure ?? 'Try again; if it fails again, tell your administrator.'}
+      <Notice kind="error" title={words.failure}>
+        {failure ?? words.failureRemedy}
       </Notice>
     );
   }
   if (status === 'SUCCEEDED') {
     const { uncertainty } = analysis;
-    const sureness =
-      uncertainty === null || uncertainty === undefined ? '' : ` · uncertainty ${Math.round(uncertainty * 100)} %`;
+    const facts = [
+      finishedAt ? words.finishedAt(whenOf(finishedAt)) : words.finished,
+      typeof uncertainty === 'number' && words.uncertainty(percentOf(uncertainty)),
+    ];
     return (
       <p class="muted" role="status">
-        Finished{finishedAt && ` ${whenOf(finishedAt)}`}
-        {sureness}
+        {facts.filter(Boolean).join(' · ')}
       </p>
     );
   }

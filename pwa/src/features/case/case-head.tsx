@@ -1,3 +1,4 @@
+import { caseWords as words } from '../../messages/case';
 import { whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
 import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
@@ -6,22 +7,21 @@ import { addressTo } from '../../ui/route';
 import { nameOf } from '../../ui/words';
 import type { CaseDetail } from './case-state';
 
-const SEXES: Record<string, string> = { M: 'male', F: 'female', O: 'other' };
-
 export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
   const { patient, studies, title } = detail;
   const study = studies[0];
+  const sexes: Readonly<Record<string, string>> = words.sexes;
   const facts = [
     patient?.name && nameOf(patient.name),
-    patient?.patientId && `ID ${patient.patientId}`,
-    patient?.birthDate && `born ${patient.birthDate}`,
-    patient?.sex && (SEXES[patient.sex] ?? wordOf(patient.sex)),
+    patient?.patientId && words.patientId(patient.patientId),
+    patient?.birthDate && words.born(patient.birthDate),
+    patient?.sex && (sexes[patient.sex] ?? wordOf(patient.sex)),
     study?.description,
     study?.startedAt && whenOf(study.startedAt),
   ].filter(Boolean);
   return (
     <header class="case-head">
-      <a class="icon-button back" href={addressTo({ screen: 'worklist' })} aria-label="Back to the worklist">
+      <a class="icon-button back" href={addressTo({ screen: 'worklist' })} aria-label={words.backToWorklist}>
         <Icon name="back" />
       </a>
       <div class="case-head-words">

@@ -11,6 +11,7 @@ import {
 import { follow } from '../../graphql/live';
 import { request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
+import { caseWords } from '../../messages/case';
 import { newKey } from '../../offline/key';
 import { MeasurementsState } from '../measurements/measurements-state';
 import { PeopleState } from '../people/people-state';
@@ -133,7 +134,7 @@ export class CaseState {
   async #read(): Promise<string | undefined> {
     try {
       const { case: detail } = await request(CaseDetailDocument, { id: this.caseId }, this.#life.signal);
-      if (!detail) throw new Failure('NOT_FOUND', 'This case is not there, or not for you to see.');
+      if (!detail) throw new Failure('NOT_FOUND', caseWords.notThere);
       this.#set({ detail, analyses: detail.analyses.edges.map(({ node }) => node), fault: undefined });
       return detail.eventCursor;
     } catch (error) {

@@ -1,4 +1,6 @@
 import type { SignedInViewer } from '../../graphql/session';
+import { caseWords as words } from '../../messages/case';
+import { findingWords } from '../../messages/findings';
 import { Notice } from '../../ui/notice';
 import { MeasurementsList } from '../measurements/measurements-list';
 import { People } from '../people/people';
@@ -58,7 +60,7 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
   const may = (action: CaseDetail['viewerCan'][number]) => detail.viewerCan.includes(action);
   const comments: Tab<TabName> = {
     name: 'comments',
-    title: commentCount > 0 ? `Comments (${commentCount})` : 'Comments',
+    title: words.tabs.comments(commentCount),
     content: (
       <Comments
         caseId={caseId}
@@ -73,11 +75,11 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
     ),
   };
   if (isPatient)
-    return [{ name: 'result', title: 'Your result', content: <Released state={state.reading} /> }, comments];
+    return [{ name: 'result', title: words.tabs.result, content: <Released state={state.reading} /> }, comments];
   return [
     {
       name: 'findings',
-      title: 'Findings',
+      title: words.tabs.findings,
       content: (
         <>
           {refusal && <Notice kind="error" title={refusal} />}
@@ -116,7 +118,7 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
     comments,
     {
       name: 'reading',
-      title: 'Reading',
+      title: words.tabs.reading,
       content: (
         <Readings
           caseId={caseId}
@@ -129,7 +131,7 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
     },
     {
       name: 'people',
-      title: 'People',
+      title: words.tabs.people,
       content: state.people && <People state={state.people} viewerId={viewer?.id ?? ''} mayShare={may('SHARE')} />,
     },
   ];
@@ -141,7 +143,7 @@ function topicOf({ finding, number }: NumberedFinding) {
   const { stack, frameIndex, box } = anchor;
   const place = box && { left: box.left, top: box.top, width: box.width, height: box.height };
   return {
-    name: `finding ${number}`,
+    name: findingWords.named(number),
     anchor: { stackId: stack.id, frameIndex, box: place ?? null, findingId: id },
   };
 }

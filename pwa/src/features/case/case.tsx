@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { session } from '../../graphql/session';
 import { useStore } from '../../graphql/store';
 import { caseWasOpened } from '../../graphql/unread';
+import { caseWords as words } from '../../messages/case';
 import { Disclaimer } from '../../ui/disclaimer';
 import { Notice } from '../../ui/notice';
 import { goTo, type Route, replaceRoute } from '../../ui/route';
@@ -63,11 +64,11 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
       <main class="case">
         <Notice
           kind="error"
-          title={isGone ? 'No such case' : 'The case could not be opened'}
+          title={isGone ? words.noSuchCase : words.notOpened}
           action={
             isGone
-              ? { label: 'To the worklist', onClick: () => goTo({ screen: 'worklist' }) }
-              : { label: 'Try again', onClick: () => state.retry() }
+              ? { label: words.toWorklist, onClick: () => goTo({ screen: 'worklist' }) }
+              : { label: words.tryAgain, onClick: () => state.retry() }
           }
         >
           {fault}
@@ -75,7 +76,7 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
       </main>
     );
   }
-  if (!detail) return <main class="case is-waiting" aria-busy="true" aria-label="Opening the case" />;
+  if (!detail) return <main class="case is-waiting" aria-busy="true" aria-label={words.opening} />;
 
   const select = (id: string) => {
     const anchored = findings.find(({ finding }) => finding.id === id)?.finding.anchor?.stack.id;
@@ -108,7 +109,7 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
       <div class="case-images always-dark">
         {stacks.length > 1 && (
           <label class="stack-choice">
-            <span class="visually-hidden">Images</span>
+            <span class="visually-hidden">{words.images}</span>
             <select value={stackId} onChange={(event) => setChosenStack(event.currentTarget.value)}>
               {stacks.map(({ id, title }) => (
                 <option key={id} value={id}>
@@ -129,16 +130,12 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
             onSelect={select}
           />
         )}
-        {!stackId && (
-          <p class="empty">
-            {detail.status === 'RECEIVING' ? 'The images are being taken in.' : 'This case holds no pictures.'}
-          </p>
-        )}
+        {!stackId && <p class="empty">{detail.status === 'RECEIVING' ? words.beingTakenIn : words.noPictures}</p>}
       </div>
       <div class="case-panel">
         <PanelTabs tabs={tabs} shown={tab} onShow={setChosenTab} />
       </div>
-      <Disclaimer model={model && `${model.title} (${model.name}, version ${model.version})`} />
+      <Disclaimer model={model && words.model(model.title, model.name, model.version)} />
     </main>
   );
 }

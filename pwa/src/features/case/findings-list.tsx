@@ -1,7 +1,8 @@
-import { whenOf } from '../../messages/formats';
+import { findingWords as words } from '../../messages/findings';
+import { millimetresOf, whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
 import type { Analysis } from './case-state';
-import { type NumberedFinding, percentOf } from './findings';
+import { type NumberedFinding, probabilityOf } from './findings';
 import { SizeRules } from './size-rules';
 
 interface FindingsListProps {
@@ -22,18 +23,14 @@ export function FindingsList({ findings, origin, selectedId, isAllShown, onSelec
       <Row key={each.finding.id} each={each} isSelected={each.finding.id === selectedId} onSelect={onSelect} />
     ));
   return (
-    <section aria-label="Findings">
-      <h2>{above.length === 0 ? 'No finding above the threshold' : `Findings (${above.length})`}</h2>
-      {origin && <p class="muted">Of the earlier analysis, {whenOf(origin.finishedAt ?? origin.queuedAt)}</p>}
-      {above.length === 0 && (
-        <p class="muted">
-          The model marked nothing at its operating point. That does not rule a nodule out: read the images.
-        </p>
-      )}
+    <section aria-label={words.title}>
+      <h2>{above.length === 0 ? words.none : words.counted(above.length)}</h2>
+      {origin && <p class="muted">{words.ofEarlier(whenOf(origin.finishedAt ?? origin.queuedAt))}</p>}
+      {above.length === 0 && <p class="muted">{words.noneRulesNothingOut}</p>}
       <ol class="findings">{rows(above)}</ol>
       {below.length > 0 && (
         <details open={isAllShown} onToggle={(event) => onShowAll(event.currentTarget.open)}>
-          <summary>Less probable, below the threshold ({below.length})</summary>
+          <summary>{words.below(below.length)}</summary>
           <ol class="findings">{rows(below)}</ol>
         </details>
       )}
@@ -61,16 +58,19 @@ function Row({ each: { finding, number }, isSelected, onSelect }: RowProps) {
         <span class="finding-number">{number}</span>
         <span class="finding-words">
           <b>
-            {wordOf(label)}
-            {diameterMm !== null && diameterMm !== undefined && ` · ${diameterMm.toFixed(1)} mm`}
+            {[wordOf(label), typeof diameterMm === 'number' && millimetresOf(diameterMm)].filter(Boolean).join(' · ')}
           </b>
           <span class="muted">
-            {aboveThreshold ? 'Above threshold' : 'Below threshold'}
-            {anchor && ` · slice ${anchor.frameIndex + 1}`}
+            {[
+              aboveThreshold ? words.aboveThreshold : words.belowThreshold,
+              anchor && words.slice(anchor.frameIndex + 1),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </span>
         </span>
         <span class="finding-probability">
-          {percentOf(probability)}
+          {probabilityOf(probability)}
           <i style={{ width: `${probability * 100}%` }} aria-hidden="true" />
         </span>
       </button>

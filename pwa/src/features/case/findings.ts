@@ -1,3 +1,6 @@
+import { caseWords } from '../../messages/case';
+import { findingWords as words } from '../../messages/findings';
+import { millimetresOf, percentOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
 import type { Mark } from '../../viewer/marks';
 import type { Overlay } from '../../viewer/overlay-frames';
@@ -15,17 +18,21 @@ export function numbered(findings: readonly Finding[]): NumberedFinding[] {
   return findings.map((finding, at) => ({ finding, number: at + 1 }));
 }
 
-/** "< 1 %" and "> 99 %" instead of a certainty that no model has. */
-export function percentOf(probability: number): string {
-  if (probability < 0.01) return '< 1 %';
-  if (probability > 0.99) return '> 99 %';
-  return `${Math.round(probability * 100)} %`;
+/** "< 1%" and "> 99%" instead of a certainty that no model has. */
+export function probabilityOf(probability: number): string {
+  if (probability < 0.01) return words.lessThan(percentOf(0.01));
+  if (probability > 0.99) return words.moreThan(percentOf(0.99));
+  return percentOf(probability);
 }
 
 export function describe({ finding, number }: NumberedFinding): string {
-  const diameter = finding.diameterMm ? `${finding.diameterMm.toFixed(1)} mm, ` : '';
-  const threshold = finding.aboveThreshold ? 'above the threshold' : 'below the threshold';
-  return `finding ${number}: ${wordOf(finding.label)}, ${diameter}${percentOf(finding.probability)}, ${threshold}`;
+  const facts = [
+    wordOf(finding.label),
+    finding.diameterMm && millimetresOf(finding.diameterMm),
+    probabilityOf(finding.probability),
+    finding.aboveThreshold ? words.isAbove : words.isBelow,
+  ];
+  return words.described(number, facts.filter(Boolean).join(', '));
 }
 
 /** What the viewer outlines on a stack: findings with a place on it. */
@@ -67,7 +74,7 @@ export function stacksOf(detail: CaseDetail): StackChoice[] {
       stacks.map(({ id, frameCount }) => ({
         id,
         frameCount,
-        title: [number && `Series ${number}`, description ?? modality, `${frameCount} slices`]
+        title: [number && caseWords.series(number), description ?? modality, caseWords.slices(frameCount)]
           .filter(Boolean)
           .join(' · '),
       })),

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
+import { caseWords } from '../../messages/case';
 
 export interface Tab<TName extends string> {
   readonly name: TName;
@@ -32,7 +33,7 @@ export function PanelTabs<TName extends string>({ tabs, shown, onShow }: PanelTa
   };
   return (
     <>
-      <div ref={list} class="tabs" role="tablist" aria-label="About this case" onKeyDown={move}>
+      <div ref={list} class="tabs" role="tablist" aria-label={caseWords.tabs.about} onKeyDown={move}>
         {tabs.map(({ name, title }) => (
           <button
             key={name}

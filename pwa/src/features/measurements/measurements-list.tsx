@@ -1,9 +1,10 @@
 import { useRef } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { measurementWords as words } from '../../messages/measurements';
+import { quantityWords } from '../../messages/quantities';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { quantityLines } from '../../viewer/quantity-words';
-import { NAMES } from '../../viewer/shapes';
 import { inOrder, type Measurement } from './measurement';
 import type { MeasurementsState } from './measurements-state';
 import './measurements.css';
@@ -18,17 +19,18 @@ interface MeasurementsListProps {
 /** Everybody's measurements of a case in words; touching one brings its slice to the screen. */
 export function MeasurementsList({ state, viewerId, mayChange, onOpen }: MeasurementsListProps) {
   const { measurements, selected, deleted, fault } = useStore(state.look);
+  const { kinds } = quantityWords;
   const heading = useRef<HTMLHeadingElement>(null);
   if (measurements?.length === 0 && !deleted && !fault) {
-    return mayChange ? <p class="muted">No measurements yet: the ruler and the ellipse are among the tools.</p> : null;
+    return mayChange ? <p class="muted">{words.none}</p> : null;
   }
   return (
     <section aria-labelledby="measurements-title">
       <h2 id="measurements-title" ref={heading} tabIndex={-1}>
-        Measurements{measurements && ` (${measurements.length})`}
+        {measurements ? words.counted(measurements.length) : words.title}
       </h2>
       {fault && (
-        <Notice kind="error" title={fault} action={{ label: 'Read again', onClick: () => void state.read() }} />
+        <Notice kind="error" title={fault} action={{ label: words.readAgain, onClick: () => void state.read() }} />
       )}
       <ol class="measurements">
         {inOrder(measurements ?? []).map((each) => (
@@ -51,9 +53,9 @@ export function MeasurementsList({ state, viewerId, mayChange, onOpen }: Measure
       <div role="status">
         {deleted && mayChange && (
           <p class="measurement-deleted">
-            {NAMES[deleted.kind]} on slice {deleted.frameIndex + 1} deleted.
+            {words.deleted(kinds[deleted.kind], deleted.frameIndex + 1)}
             <button type="button" class="button is-quiet" onClick={() => state.undo()}>
-              <Icon name="undo" /> Undo
+              <Icon name="undo" /> {words.undo}
             </button>
           </p>
         )}
@@ -74,28 +76,36 @@ interface RowProps {
 
 function Row({ measurement, isOwn, isSelected, mayChange, onOpen, onRetry, onDelete }: RowProps) {
   const { kind, quantities, frameIndex, author, label, status, fault } = measurement;
-  const slice = `slice ${frameIndex + 1}`;
+  const name = quantityWords.kinds[kind];
   const values = quantityLines(quantities).join(' · ');
+  const facts = [
+    words.slice(frameIndex + 1),
+    isOwn ? words.you : author.displayName,
+    label,
+    status === 'saving' && words.saving,
+  ];
   return (
     <li class="measurement" data-measurement={kind}>
       <button type="button" class="finding" aria-pressed={isSelected} onClick={onOpen}>
         <span class="finding-words">
-          <b>{[NAMES[kind], values].filter(Boolean).join(' · ')}</b>
-          <span class="muted">
-            {[slice, isOwn ? 'you' : author.displayName, label].filter(Boolean).join(' · ')}
-            {status === 'saving' && ' · saving'}
-          </span>
-          {fault && <span class="measurement-fault">Not saved: {fault}</span>}
+          <b>{[name, values].filter(Boolean).join(' · ')}</b>
+          <span class="muted">{facts.filter(Boolean).join(' · ')}</span>
+          {fault && <span class="measurement-fault">{words.notSaved(fault)}</span>}
         </span>
       </button>
       {status === 'failed' && (
         <button type="button" class="button is-quiet" onClick={onRetry}>
-          Try again
+          {words.tryAgain}
         </button>
       )}
       {isOwn && mayChange && (
-        <button type="button" class="button is-quiet" aria-label={`Delete ${NAMES[kind]}, ${slice}`} onClick={onDelete}>
-          Delete
+        <button
+          type="button"
+          class="button is-quiet"
+          aria-label={words.deleteWhich(name, frameIndex + 1)}
+          onClick={onDelete}
+        >
+          {words.delete}
         </button>
       )}
     </li>

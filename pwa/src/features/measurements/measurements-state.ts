@@ -1,6 +1,7 @@
 import { isAbort, messageOf } from '../../graphql/failure';
 import type { SaveAnnotationInput } from '../../graphql/generated/graphql';
 import { Store } from '../../graphql/store';
+import { measurementWords } from '../../messages/measurements';
 import { newKey } from '../../offline/key';
 import type { Point } from '../../viewer/placement';
 import type { NewShape, Quantity } from '../../viewer/shapes';
@@ -176,7 +177,7 @@ export class MeasurementsState {
       this.#set({
         measurements: [...this.#known(), { ...measurement, id }],
         deleted: deleted?.key === measurement.key ? undefined : deleted,
-        fault: `Not deleted: ${messageOf(error)}`,
+        fault: measurementWords.notDeleted(messageOf(error)),
       });
     }
   }

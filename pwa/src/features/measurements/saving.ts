@@ -6,6 +6,7 @@ import {
   type SaveAnnotationInput,
 } from '../../graphql/generated/graphql';
 import { request } from '../../graphql/session';
+import { measurementWords } from '../../messages/measurements';
 import type { Annotation, Measurement } from './measurement';
 
 /** Everything that measurements ask of the server; whatever later waits for a connection goes between here. */
@@ -43,7 +44,7 @@ async function readPage(caseId: string, after: string | null, signal: AbortSigna
 async function save(input: SaveAnnotationInput): Promise<Annotation> {
   const { saveAnnotation: payload } = await request(SaveAnnotationDocument, { input });
   throwFaults(payload.errors);
-  if (!payload.annotation) throw new Error('Hilum did not say what it saved.');
+  if (!payload.annotation) throw new Error(measurementWords.unanswered);
   return payload.annotation;
 }
 

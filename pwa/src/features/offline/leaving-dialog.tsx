@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
+import { leavingWords as words } from '../../messages/leaving';
 import { leavingQuestion } from '../../offline/leaving';
-import { plural } from '../../ui/words';
 import './offline.css';
 
 /** "2 comments were not sent yet": signing out would lose them. */
@@ -15,17 +15,14 @@ export function LeavingDialog() {
   const { unsent, answer } = question;
   return (
     <dialog ref={dialog} class="leaving" aria-labelledby="leaving-title" onCancel={() => answer(false)}>
-      <h2 id="leaving-title">{plural(unsent, 'comment')} not sent yet</h2>
-      <p>
-        Signing out deletes {unsent === 1 ? 'it' : 'them'} from this device. To keep {unsent === 1 ? 'it' : 'them'},
-        stay signed in until the network is back.
-      </p>
+      <h2 id="leaving-title">{words.title(unsent)}</h2>
+      <p>{words.loses(unsent)}</p>
       <div class="leaving-actions">
         <button type="button" class="button is-primary" onClick={() => answer(false)}>
-          Stay signed in
+          {words.stay}
         </button>
         <button type="button" class="button" onClick={() => answer(true)}>
-          Delete and sign out
+          {words.leave}
         </button>
       </div>
     </dialog>

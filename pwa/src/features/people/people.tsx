@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { useStore } from '../../graphql/store';
 import { whenOf } from '../../messages/formats';
+import { peopleWords as words } from '../../messages/people';
 import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
 import type { Participant, PeopleState } from './people-state';
@@ -27,19 +28,19 @@ export function People({ state, viewerId, mayShare }: PeopleProps) {
     }
   };
   return (
-    <section class="people" aria-label="People">
+    <section class="people" aria-label={words.title}>
       {fault && (
         <Notice
           kind="error"
-          title="Who takes part could not be read"
-          action={{ label: 'Try again', onClick: () => void state.read() }}
+          title={words.unreadable}
+          action={{ label: words.tryAgain, onClick: () => void state.read() }}
         >
           {fault}
         </Notice>
       )}
       {refusal && <Notice kind="error" title={refusal} />}
-      {organization && <p class="muted">All clinicians of {organization} see this case, and besides:</p>}
-      {participants?.length === 0 && <p>Nobody else.</p>}
+      {organization && <p class="muted">{words.clinicians(organization)}</p>}
+      {participants?.length === 0 && <p>{words.nobody}</p>}
       <ul class="participants">
         {participants?.map((each) => (
           <Line
@@ -65,18 +66,18 @@ interface LineProps {
 
 function Line({ participant: { user, email, access, since }, isSelf, mayRemove, onRemove }: LineProps) {
   const [isSure, setIsSure] = useState(false);
-  const name = user?.displayName ?? email ?? 'Somebody who was invited';
+  const name = user?.displayName ?? email ?? words.somebody;
   const facts = [
-    user ? wordOf(user.role) : 'invited, has not signed up yet',
+    user ? wordOf(user.role) : words.invited,
     user?.specialty,
     user?.organization.name,
-    `since ${whenOf(since)}`,
+    words.since(whenOf(since)),
   ].filter(Boolean);
   return (
     <li>
       <span class="participant-words">
         <span>
-          <b>{isSelf ? `${name} (you)` : name}</b> <span class="badge">{wordOf(access)}</span>
+          <b>{isSelf ? words.self(name) : name}</b> <span class="badge">{wordOf(access)}</span>
         </span>
         <small class="muted">{facts.join(' · ')}</small>
       </span>
@@ -84,11 +85,11 @@ function Line({ participant: { user, email, access, since }, isSelf, mayRemove, 
         <button
           type="button"
           class="button is-quiet"
+          aria-label={isSure ? words.removeWhomSurely(name) : words.removeWhom(name)}
           onClick={() => (isSure ? onRemove() : setIsSure(true))}
           onBlur={() => setIsSure(false)}
         >
-          {isSure ? 'Yes, remove' : 'Remove'}
-          <span class="visually-hidden"> {name}</span>
+          {isSure ? words.removeSurely : words.remove}
         </button>
       )}
     </li>

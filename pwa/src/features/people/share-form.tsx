@@ -1,13 +1,11 @@
 import { useId, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import type { Access } from '../../graphql/generated/graphql';
+import { peopleWords as words } from '../../messages/people';
 import { newKey } from '../../offline/key';
 import { Notice } from '../../ui/notice';
 
-const CHOICES: readonly (readonly [Access, string])[] = [
-  ['READER', 'Reader: looks and reads along'],
-  ['CONTRIBUTOR', 'Contributor: comments and measures too'],
-];
+const CHOICES = ['READER', 'CONTRIBUTOR'] as const satisfies readonly Access[];
 
 interface ShareFormProps {
   readonly onShare: (email: string, access: Access, idempotencyKey: string) => Promise<void>;
@@ -31,7 +29,7 @@ export function ShareForm({ onShare }: ShareFormProps) {
     setSaid(undefined);
     try {
       await onShare(email.trim(), access, key.current);
-      setSaid(`Shared with ${email.trim()}.`);
+      setSaid(words.shared(email.trim()));
       setEmail('');
       key.current = newKey();
     } catch (error) {
@@ -42,7 +40,7 @@ export function ShareForm({ onShare }: ShareFormProps) {
 
   return (
     <form class="share-form" onSubmit={submit}>
-      <label for={`${id}-email`}>Share with (e-mail)</label>
+      <label for={`${id}-email`}>{words.email}</label>
       <input
         id={`${id}-email`}
         type="email"
@@ -52,11 +50,11 @@ export function ShareForm({ onShare }: ShareFormProps) {
         value={email}
         onInput={(event) => setEmail(event.currentTarget.value)}
       />
-      <label for={`${id}-access`}>As</label>
+      <label for={`${id}-access`}>{words.as}</label>
       <select id={`${id}-access`} value={access} onChange={(event) => setAccess(event.currentTarget.value as Access)}>
-        {CHOICES.map(([value, word]) => (
+        {CHOICES.map((value) => (
           <option key={value} value={value}>
-            {word}
+            {words.choices[value]}
           </option>
         ))}
       </select>
@@ -65,7 +63,7 @@ export function ShareForm({ onShare }: ShareFormProps) {
         {said}
       </p>
       <button type="submit" class="button" disabled={isBusy}>
-        {isBusy ? 'Sharing' : 'Share'}
+        {isBusy ? words.sharing : words.share}
       </button>
     </form>
   );

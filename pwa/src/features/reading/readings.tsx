@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
 import { whenOf } from '../../messages/formats';
+import { readingWords as words } from '../../messages/reading';
 import { UrgencyBadge } from '../../ui/badges';
 import { Notice } from '../../ui/notice';
 import { Reports } from '../reports/reports';
@@ -23,20 +24,20 @@ export function Readings({ caseId, state, signer, maySign, mayRelease }: Reading
   const { reviews, fault } = useStore(state.look);
   const [isSigning, setIsSigning] = useState(() => readingDraftOf(caseId) !== undefined);
   return (
-    <section class="readings" aria-label="Signed readings">
+    <section class="readings" aria-label={words.title}>
       {fault && (
         <Notice
           kind="error"
-          title="The readings could not be read"
-          action={{ label: 'Try again', onClick: () => void state.read() }}
+          title={words.unreadable}
+          action={{ label: words.tryAgain, onClick: () => void state.read() }}
         >
           {fault}
         </Notice>
       )}
-      {reviews?.length === 0 && !isSigning && <p class="muted">Nobody has signed a reading yet.</p>}
+      {reviews?.length === 0 && !isSigning && <p class="muted">{words.none}</p>}
       {maySign && !isSigning && (
         <button type="button" class="button is-primary" onClick={() => setIsSigning(true)}>
-          Write a reading
+          {words.write}
         </button>
       )}
       {isSigning && (
@@ -80,7 +81,7 @@ function Signed({ review, mayRelease, state }: SignedProps) {
       <p class="plain-words">{review.impression}</p>
       {review.recommendation && (
         <p class="plain-words">
-          <span class="muted">Recommendation: </span>
+          <span class="muted">{words.recommends}</span>
           {review.recommendation}
         </p>
       )}

@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import { whenOf } from '../../messages/formats';
+import { readingWords as words } from '../../messages/reading';
 import { Notice } from '../../ui/notice';
 import type { Review } from './reading-state';
 
@@ -38,7 +39,7 @@ export function ReleaseForm({ review, onRelease, onWithdraw }: ReleaseProps) {
       {fault && <Notice kind="error" title={fault} />}
       {stands && (
         <>
-          <p class="muted">The patient reads, since {whenOf(release.at)}:</p>
+          <p class="muted">{words.release.since(whenOf(release.at))}</p>
           <p class="plain-words">{release.summary}</p>
           <button
             type="button"
@@ -46,13 +47,13 @@ export function ReleaseForm({ review, onRelease, onWithdraw }: ReleaseProps) {
             disabled={isBusy}
             onClick={() => (isSure ? void attempt(onWithdraw) : setIsSure(true))}
           >
-            {isSure ? 'Yes, take it back from the patient' : 'Take it back'}
+            {isSure ? words.release.takeBackSurely : words.release.takeBack}
           </button>
         </>
       )}
       {!stands && summary === undefined && (
         <button type="button" class="button is-quiet" onClick={() => setSummary(release?.summary ?? '')}>
-          Release to the patient
+          {words.release.begin}
         </button>
       )}
       {!stands && summary !== undefined && (
@@ -63,7 +64,7 @@ export function ReleaseForm({ review, onRelease, onWithdraw }: ReleaseProps) {
             void attempt(() => onRelease(summary.trim()));
           }}
         >
-          <label for={id}>For the patient, in plain words</label>
+          <label for={id}>{words.release.forPatient}</label>
           <textarea
             id={id}
             rows={3}
@@ -73,10 +74,10 @@ export function ReleaseForm({ review, onRelease, onWithdraw }: ReleaseProps) {
           />
           <div class="form-ways">
             <button type="button" class="button is-quiet" disabled={isBusy} onClick={() => setSummary(undefined)}>
-              Cancel
+              {words.cancel}
             </button>
             <button type="submit" class="button is-primary" disabled={isBusy || summary.trim() === ''}>
-              Release
+              {words.release.release}
             </button>
           </div>
         </form>

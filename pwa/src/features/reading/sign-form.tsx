@@ -1,6 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import { messageOf } from '../../graphql/failure';
 import type { SignReviewInput, Urgency } from '../../graphql/generated/graphql';
+import { readingWords as words } from '../../messages/reading';
 import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
 import { dropReadingDraft, keepReadingDraft, type ReadingDraft, readingDraftOf } from './draft';
@@ -51,16 +52,16 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
   };
 
   return (
-    <form class="sign-form" onSubmit={submit} aria-label="Sign a reading">
+    <form class="sign-form" onSubmit={submit} aria-label={words.sign.title}>
       {fault && (
-        <Notice kind="error" title="Not signed">
-          {fault} What you wrote is kept.
+        <Notice kind="error" title={words.sign.failed}>
+          {words.sign.kept(fault)}
         </Notice>
       )}
       {!isChecked && (
         <fieldset>
-          <legend class="visually-hidden">Your reading</legend>
-          <label for={`${id}-impression`}>Impression</label>
+          <legend class="visually-hidden">{words.sign.own}</legend>
+          <label for={`${id}-impression`}>{words.sign.impression}</label>
           <textarea
             id={`${id}-impression`}
             required
@@ -68,14 +69,14 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
             value={impression}
             onInput={(event) => change({ impression: event.currentTarget.value })}
           />
-          <label for={`${id}-recommendation`}>Recommendation (optional)</label>
+          <label for={`${id}-recommendation`}>{words.sign.recommendationOptional}</label>
           <textarea
             id={`${id}-recommendation`}
             rows={2}
             value={recommendation}
             onInput={(event) => change({ recommendation: event.currentTarget.value })}
           />
-          <label for={`${id}-urgency`}>Urgency</label>
+          <label for={`${id}-urgency`}>{words.sign.urgency}</label>
           <select
             id={`${id}-urgency`}
             value={urgency}
@@ -89,7 +90,7 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
           </select>
           {mayRelease && (
             <>
-              <label for={`${id}-summary`}>For the patient, in plain words (optional)</label>
+              <label for={`${id}-summary`}>{words.sign.forPatientOptional}</label>
               <textarea
                 id={`${id}-summary`}
                 rows={2}
@@ -102,9 +103,8 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
       )}
       {isChecked && <Checked draft={draft} />}
       {isChecked && (
-        <Notice kind="warning" title={`You sign as ${signer}`}>
-          A signed reading is never changed.{' '}
-          {summary.trim() === '' ? 'The patient reads nothing of it.' : 'The patient reads your plain words at once.'}
+        <Notice kind="warning" title={words.sign.signer(signer)}>
+          {summary.trim() === '' ? words.sign.untold : words.sign.told}
         </Notice>
       )}
       <div class="form-ways">
@@ -117,10 +117,10 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
             else onCancel();
           }}
         >
-          {isChecked ? 'Change it' : 'Cancel'}
+          {isChecked ? words.sign.change : words.cancel}
         </button>
         <button type="submit" class="button is-primary" disabled={isBusy || impression.trim() === ''}>
-          {isBusy ? 'Signing…' : isChecked ? 'Sign' : 'Check and sign'}
+          {isBusy ? words.sign.signing : isChecked ? words.sign.sign : words.sign.check}
         </button>
       </div>
     </form>
@@ -130,10 +130,10 @@ export function SignForm({ caseId, signer, mayRelease, onSign, onCancel }: SignF
 /** As the others will read it. */
 function Checked({ draft: { impression, recommendation, summary, urgency } }: { readonly draft: ReadingDraft }) {
   const parts = [
-    ['Impression', impression],
-    ['Recommendation', recommendation],
-    ['Urgency', wordOf(urgency)],
-    ['For the patient', summary],
+    [words.sign.impression, impression],
+    [words.sign.recommendation, recommendation],
+    [words.sign.urgency, wordOf(urgency)],
+    [words.sign.forPatient, summary],
   ].filter(([, text]) => text?.trim());
   return (
     <dl class="reading">

@@ -2,14 +2,9 @@ import { useState } from 'preact/hooks';
 import { Failure, messageOf } from '../../graphql/failure';
 import { ReportAddressesDocument, type ReportFormat } from '../../graphql/generated/graphql';
 import { request } from '../../graphql/session';
+import { reportWords as words } from '../../messages/reports';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
-
-const NAMES: Readonly<Record<ReportFormat, string>> = {
-  PDF: 'PDF',
-  DICOM_SR: 'DICOM SR',
-  FHIR: 'FHIR',
-};
 
 interface ReportsProps {
   /** Of the analysis or the review. */
@@ -35,17 +30,17 @@ export function Reports({ nodeId, reports }: ReportsProps) {
   };
   return (
     <div class="reports">
-      <span class="muted">Report</span>
+      <span class="muted">{words.title}</span>
       {ready.map(({ format }) => (
         <button
           key={format}
           type="button"
           class="chip"
           disabled={busy !== undefined}
-          aria-label={`Report as ${NAMES[format] ?? format}`}
+          aria-label={words.as(words.formats[format] ?? format)}
           onClick={() => void open(format)}
         >
-          <Icon name="down" /> {NAMES[format] ?? format}
+          <Icon name="down" /> {words.formats[format] ?? format}
         </button>
       ))}
       {fault && <Notice kind="error" title={fault} />}
@@ -57,7 +52,7 @@ async function addressOf(nodeId: string, format: ReportFormat): Promise<string> 
   const { node } = await request(ReportAddressesDocument, { id: nodeId });
   const reports = node && 'reports' in node ? node.reports : [];
   const url = reports.find((report) => report.format === format)?.download?.url;
-  if (!url) throw new Failure('NOT_FOUND', 'This report is not there any more. Open the case again.');
+  if (!url) throw new Failure('NOT_FOUND', words.gone);
   return url;
 }
 

@@ -1,5 +1,7 @@
 import { useId, useState } from 'preact/hooks';
 import type { AddCommentInput, Audience } from '../../graphql/generated/graphql';
+import { numberOf } from '../../messages/formats';
+import { talkWords as words } from '../../messages/talk';
 import { draftOf, dropDraft, keepDraft } from './drafts';
 
 /** The server's limit, in characters. */
@@ -41,12 +43,12 @@ export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: Comment
   return (
     <form class="comment-form" onSubmit={send}>
       <label class="visually-hidden" for={id}>
-        Comment
+        {words.form.label}
       </label>
       <textarea
         id={id}
         rows={2}
-        placeholder="Write a comment"
+        placeholder={words.form.placeholder}
         value={draft.body}
         aria-invalid={isTooLong}
         onInput={(event) => setDraft(keepDraft(caseId, event.currentTarget.value))}
@@ -56,27 +58,27 @@ export function CommentForm({ caseId, mayChooseAudience, topic, onAdd }: Comment
       />
       {length >= COUNTED_FROM && (
         <p class={isTooLong ? 'too-long' : 'muted'} role="status">
-          {length.toLocaleString()} of {LONGEST.toLocaleString()} characters
+          {words.form.length(numberOf(length), numberOf(LONGEST))}
         </p>
       )}
       <div class="comment-choices">
         {mayChooseAudience && (
           <select
-            aria-label="Who reads it"
+            aria-label={words.form.audience}
             value={audience}
             onChange={(event) => setAudience(event.currentTarget.value as Audience)}
           >
-            <option value="CLINICIANS">Clinicians only</option>
-            <option value="EVERYONE">Everyone, also the patient</option>
+            <option value="CLINICIANS">{words.form.clinicians}</option>
+            <option value="EVERYONE">{words.form.everyone}</option>
           </select>
         )}
         {topic && (
           <button type="button" class="chip" aria-pressed={isAbout} onClick={() => setIsAbout(!isAbout)}>
-            About {topic.name}
+            {words.form.about(topic.name)}
           </button>
         )}
         <button type="submit" class="button is-primary" disabled={body === '' || isTooLong}>
-          Send
+          {words.form.send}
         </button>
       </div>
     </form>

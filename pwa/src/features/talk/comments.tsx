@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
-import { agoOf } from '../../messages/formats';
+import { agoOf, whenOf } from '../../messages/formats';
+import { talkWords as words } from '../../messages/talk';
 import { wordOf } from '../../messages/values';
 import { Notice } from '../../ui/notice';
 import { CommentForm, type Topic } from './comment-form';
@@ -30,22 +31,22 @@ export function Comments(props: CommentsProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment is what brings the end into view
   useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [newest]);
   return (
-    <section class="talk" aria-label="Comments">
+    <section class="talk" aria-label={words.title}>
       {fault && (
         <Notice
           kind="error"
-          title="The comments could not be read"
-          action={{ label: 'Try again', onClick: () => void state.read() }}
+          title={words.unreadable}
+          action={{ label: words.tryAgain, onClick: () => void state.read() }}
         >
           {fault}
         </Notice>
       )}
       {earlier !== undefined && (
         <button type="button" class="button is-quiet" onClick={() => void state.readEarlier()}>
-          Earlier comments
+          {words.earlier}
         </button>
       )}
-      {comments?.length === 0 && unsent.length === 0 && <p class="muted">Nobody has said anything yet.</p>}
+      {comments?.length === 0 && unsent.length === 0 && <p class="muted">{words.none}</p>}
       <ol class="comments" aria-live="polite">
         {comments?.map((comment) => (
           <Line
@@ -81,22 +82,21 @@ function Line({ comment, isOwn, isPatient, number, onFinding }: LineProps) {
   return (
     <li class={`comment ${isOwn ? 'is-own' : ''}`} data-comment={comment.id}>
       <p class="comment-head">
-        <b>{isOwn ? 'You' : author.displayName}</b>
+        <b>{isOwn ? words.you : author.displayName}</b>
         {author.role === 'PATIENT' && !isOwn && <span class="badge">{wordOf(author.role)}</span>}
-        <time class="muted" dateTime={createdAt} title={new Date(createdAt).toLocaleString()}>
-          {agoOf(createdAt)}
-          {editedAt && ', changed'}
+        <time class="muted" dateTime={createdAt} title={whenOf(createdAt)}>
+          {editedAt ? words.changed(agoOf(createdAt)) : agoOf(createdAt)}
         </time>
-        {audience === 'EVERYONE' && !isPatient && <span class="badge is-priority">Patient reads this</span>}
+        {audience === 'EVERYONE' && !isPatient && <span class="badge is-priority">{words.patientReads}</span>}
       </p>
       {findingId !== undefined && number !== undefined && (
         <button type="button" class="chip" onClick={() => onFinding(findingId)}>
-          Finding {number}, slice {(anchor?.frameIndex ?? 0) + 1}
+          {words.ofFinding(number, (anchor?.frameIndex ?? 0) + 1)}
         </button>
       )}
-      {anchor && number === undefined && <p class="muted">About slice {anchor.frameIndex + 1}</p>}
+      {anchor && number === undefined && <p class="muted">{words.ofSlice(anchor.frameIndex + 1)}</p>}
       {deleted ? (
-        <p class="muted">This comment was taken back.</p>
+        <p class="muted">{words.takenBack}</p>
       ) : (
         <p class="comment-body">
           {piecesOf(body, mentions).map((piece, at) => {

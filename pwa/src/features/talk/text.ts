@@ -1,3 +1,5 @@
+import { talkWords } from '../../messages/talk';
+
 /** A comment's text in pieces: words, links, and the people it speaks to. It is plain text, and stays so. */
 
 export type Piece =
@@ -28,7 +30,7 @@ export function piecesOf(body: string, people: readonly Person[]): Piece[] {
 }
 
 function personOf(id: string, people: readonly Person[]): Piece {
-  return { kind: 'person', text: `@${people.find((person) => person.id === id)?.displayName ?? 'somebody'}` };
+  return { kind: 'person', text: `@${people.find((person) => person.id === id)?.displayName ?? talkWords.somebody}` };
 }
 
 /** What ends a sentence is not the address's. */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
 import { agoOf } from '../../messages/formats';
+import { talkWords as words } from '../../messages/talk';
 import { discard, outbox, sendAgain, type Unsent } from '../../offline/outbox';
 import { Icon } from '../../ui/icon';
 
@@ -18,19 +19,17 @@ function UnsentLine({ unsent }: { readonly unsent: Unsent }) {
   return (
     <li class={`comment is-own is-unsent ${refusal === undefined ? '' : 'is-refused'}`}>
       <p class="comment-head">
-        <b>You</b>
+        <b>{words.you}</b>
         <time class="muted" dateTime={writtenAt}>
           {agoOf(writtenAt)}
         </time>
         <span class="unsent-mark">
           <Icon name={refusal === undefined ? 'clock' : 'error'} />
-          {refusal === undefined ? 'Waiting to be sent' : 'Not taken'}
+          {refusal === undefined ? words.unsent.waiting : words.unsent.refused}
         </span>
       </p>
       <p class="comment-body">{input.body}</p>
-      {refusal === undefined && !isKept && (
-        <p class="muted">This browser keeps nothing: leave the page open until it is sent.</p>
-      )}
+      {refusal === undefined && !isKept && <p class="muted">{words.unsent.notKept}</p>}
       {refusal !== undefined && <Refused unsent={unsent} refusal={refusal} />}
     </li>
   );
@@ -40,8 +39,8 @@ function Refused({ unsent, refusal }: { readonly unsent: Unsent; readonly refusa
   const [copied, setCopied] = useState<string>();
   const copy = () =>
     navigator.clipboard.writeText(unsent.input.body).then(
-      () => setCopied('Copied'),
-      () => setCopied('Mark the text above and copy it by hand.'),
+      () => setCopied(words.unsent.copied),
+      () => setCopied(words.unsent.copyByHand),
     );
   return (
     <>
@@ -50,13 +49,13 @@ function Refused({ unsent, refusal }: { readonly unsent: Unsent; readonly refusa
       </p>
       <div class="unsent-actions">
         <button type="button" class="button is-quiet" onClick={() => void copy()}>
-          Copy the text
+          {words.unsent.copy}
         </button>
         <button type="button" class="button is-quiet" onClick={() => void sendAgain(unsent)}>
-          Try again
+          {words.tryAgain}
         </button>
         <button type="button" class="button is-quiet" onClick={() => void discard(unsent)}>
-          Discard
+          {words.unsent.discard}
         </button>
       </div>
       {copied && (

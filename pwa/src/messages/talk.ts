@@ -1,0 +1,35 @@
+import { catalogue } from './catalogue';
+
+export const talkWords = catalogue('talk', {
+  title: 'Comments',
+  unreadable: 'The comments could not be read',
+  tryAgain: 'Try again',
+  earlier: 'Earlier comments',
+  none: 'Nobody has said anything yet.',
+  you: 'You',
+  changed: (ago: string) => `${ago}, changed`,
+  patientReads: 'Patient reads this',
+  ofFinding: (number: number, slice: number) => `Finding ${number}, slice ${slice}`,
+  ofSlice: (slice: number) => `About slice ${slice}`,
+  takenBack: 'This comment was taken back.',
+  somebody: 'somebody',
+  form: {
+    label: 'Comment',
+    placeholder: 'Write a comment',
+    length: (length: string, longest: string) => `${length} of ${longest} characters`,
+    audience: 'Who reads it',
+    clinicians: 'Clinicians only',
+    everyone: 'Everyone, also the patient',
+    about: (topic: string) => `About ${topic}`,
+    send: 'Send',
+  },
+  unsent: {
+    waiting: 'Waiting to be sent',
+    refused: 'Not taken',
+    notKept: 'This browser keeps nothing: leave the page open until it is sent.',
+    copied: 'Copied',
+    copyByHand: 'Mark the text above and copy it by hand.',
+    copy: 'Copy the text',
+    discard: 'Discard',
+  },
+});
