@@ -82,7 +82,7 @@ def test_every_screen_is_accessible(
     page.get_by_role("button", name=re.compile("Above threshold")).first.click()
     look("case-findings")
     page.get_by_role("group", name="Do you agree with finding 1?").get_by_role("button", name="Disagree").click()
-    page.get_by_role("button", name="Add a note").first.click()
+    page.get_by_role("button", name=re.compile("^(Add a|Change the) note$")).first.click()
     expect(page.get_by_label("What it is instead")).to_be_focused()
     look("case-feedback")
     page.get_by_role("tab", name=re.compile("Comments")).click()

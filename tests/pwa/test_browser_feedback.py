@@ -76,7 +76,7 @@ def test_a_doctor_disagrees_on_a_phone_and_the_colleague_sees_it_at_once(
     expect(choice(phone, ON_FINDING, "Disagree")).to_have_attribute("aria-pressed", "true")
     expect(colleague.get_by_text(re.compile("disagrees$"))).to_be_visible()
 
-    phone.get_by_role("button", name="Add a note").first.click()
+    phone.get_by_role("button", name=re.compile("^(Add a|Change the) note$")).first.click()
     phone.get_by_label("What it is instead").fill("Granuloma")
     phone.get_by_role("textbox", name="Note").fill("Calcified in the middle.")
     phone.get_by_role("group", name=ON_FINDING).scroll_into_view_if_needed()
