@@ -50,6 +50,7 @@ class Action(StrEnum):
     CASE_SEE_COMMENTS = "case:see_comments"  # those meant for everyone
     CASE_SEE_CLINICIANS_COMMENTS = "case:see_clinicians_comments"
     CASE_SEE_ANNOTATIONS = "case:see_annotations"
+    CASE_SEE_FEEDBACK = "case:see_feedback"  # on its analyses
     CASE_UPDATE = "case:update"
     CASE_DELETE = "case:delete"
     CASE_ADD_IMAGES = "case:add_images"
@@ -63,6 +64,7 @@ class Action(StrEnum):
     CASE_DOWNLOAD = "case:download"
     ANALYSIS_START = "analysis:start"
     ANALYSIS_CANCEL = "analysis:cancel"
+    ANALYSIS_GIVE_FEEDBACK = "analysis:give_feedback"
     UPLOAD_CREATE = "upload:create"
     MODEL_SEE = "model:see"
     MODEL_ACTIVATE = "model:activate"  # the version that new analyses take
@@ -101,6 +103,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_COMMENTS: KNOWN,
         Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
         Action.CASE_SEE_ANNOTATIONS: KNOWN,
+        Action.CASE_SEE_FEEDBACK: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_DELETE: OWNER,
         Action.CASE_ADD_IMAGES: WRITERS,
@@ -114,6 +117,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_DOWNLOAD: KNOWN,
         Action.ANALYSIS_START: WRITERS,
         Action.ANALYSIS_CANCEL: WRITERS,
+        Action.ANALYSIS_GIVE_FEEDBACK: WRITERS,
     },
     Role.ADMINISTRATOR: {
         Action.CASE_SEE: PARTICIPANTS,
@@ -124,6 +128,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_COMMENTS: PARTICIPANTS,
         Action.CASE_SEE_CLINICIANS_COMMENTS: PARTICIPANTS,
         Action.CASE_SEE_ANNOTATIONS: PARTICIPANTS,
+        Action.CASE_SEE_FEEDBACK: PARTICIPANTS,
         Action.CASE_COMMENT: PARTICIPANTS,
         Action.CASE_COMMENT_TO_CLINICIANS: PARTICIPANTS,
         Action.CASE_DOWNLOAD: PARTICIPANTS,
@@ -137,6 +142,7 @@ TABLE: dict[Role, dict[Action, Set[Relation]]] = {
         Action.CASE_SEE_COMMENTS: KNOWN,
         Action.CASE_SEE_CLINICIANS_COMMENTS: KNOWN,
         Action.CASE_SEE_ANNOTATIONS: KNOWN,
+        Action.CASE_SEE_FEEDBACK: KNOWN,
         Action.CASE_UPDATE: WRITERS,
         Action.CASE_ADD_IMAGES: WRITERS,
         Action.CASE_SET_URGENCY: WRITERS,
@@ -173,6 +179,7 @@ SCOPES: dict[Action, Scope | None] = {
     Action.CASE_SEE_COMMENTS: Scope.CASES_READ,
     Action.CASE_SEE_CLINICIANS_COMMENTS: Scope.CASES_READ,
     Action.CASE_SEE_ANNOTATIONS: Scope.CASES_READ,
+    Action.CASE_SEE_FEEDBACK: Scope.CASES_READ,
     Action.CASE_DOWNLOAD: Scope.CASES_READ,
     Action.CASE_UPDATE: Scope.CASES_WRITE,
     Action.CASE_ADD_IMAGES: Scope.CASES_WRITE,

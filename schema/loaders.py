@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from strawberry.dataloader import DataLoader
 
-from api import analyses, annotations, cases, comments, images, notifications, partners, reviews, uploads
+from api import analyses, annotations, cases, comments, feedback, images, notifications, partners, reviews, uploads
 from api.inference.predictor import ModelDescription
 from api.permissions import Action, CaseSubject, is_allowed, is_conceivable
 from api.persistence import tables
@@ -185,6 +185,10 @@ class Loaders:
     @cached_property
     def findings(self) -> DataLoader[UUID, list[tables.Finding]]:
         return self._many(analyses.findings_of)
+
+    @cached_property
+    def feedback_of_analysis(self) -> DataLoader[UUID, list[tables.Feedback]]:
+        return self._many(feedback.feedback_of)
 
     @cached_property
     def models(self) -> DataLoader[tuple[str, str], tuple[ModelDescription, bool] | None]:

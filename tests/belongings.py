@@ -96,12 +96,14 @@ def remove_every_filter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _read_together(house: House, made: MadeCase) -> None:
-    """A comment, an annotation, a signed reading and what was released of it."""
+    """A comment, an annotation, feedback on the analysis, a signed reading and what was released of it."""
     of_case: dict[str, Any] = {"organization_key": made.case.organization_key, "case_key": made.case.key}
     review = tables.Review(**of_case, user_key=made.case.created_by, impression="As before.", urgency="ROUTINE")
     async with house.unit_of_work() as uow:
         uow.session.add(tables.Comment(**of_case, author_key=made.case.created_by, audience="EVERYONE", body="Hm."))
         uow.session.add(tables.Annotation(**of_case, author_key=made.case.created_by, kind="POINT", points=[[1, 2]]))
+        given: dict[str, Any] = {"analysis_key": made.analysis.key, "user_key": made.case.created_by}
+        uow.session.add(tables.Feedback(**of_case, **given, version=1, agreement="AGREE"))
         uow.session.add(review)
         await uow.session.flush()
         uow.session.add(
@@ -132,7 +134,10 @@ async def _keys_of(house: House, made: MadeCase) -> set[UUID]:
         select(col(tables.Frame.key)).join(tables.Instance).where(of_series),
         *(
             select(col(table.key)).where(col(table.case_key) == made.case.key)
-            for table in (tables.Participant, tables.Annotation, tables.Comment, tables.Review, tables.Release)
+            for table in (
+                *(tables.Participant, tables.Annotation, tables.Feedback),
+                *(tables.Comment, tables.Review, tables.Release),
+            )
         ),
     )
     own: Sequence[Any] = (made.case, made.patient, made.study, made.series, made.stack, made.analysis, *made.findings)

@@ -6,7 +6,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FEATURES = [
-    *("uploads", "ingest", "cases", "images", "analyses", "reports", "annotations", "reviews", "comments", "sharing"),
+    *(
+        "uploads",
+        "ingest",
+        "cases",
+        "images",
+        "analyses",
+        "reports",
+        "annotations",
+        "feedback",
+        "reviews",
+        "comments",
+        "sharing",
+    ),
     *("exports", "notifications", "accounts", "partners", "oversight", "keys"),
 ]
 

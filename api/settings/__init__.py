@@ -193,7 +193,9 @@ class Settings(PredictorSettings, UserPoolSettings, PushSettings):
     uploads_per_minute: int = Field(60, ge=1, description="Uploads that one person or key may begin.")
     analyses_per_minute: int = Field(60, ge=1, description="Analyses that one person or key may start.")
     exports_per_minute: int = Field(10, ge=1, description="Exports that one person or key may ask for.")
-    comments_per_minute: int = Field(60, ge=1, description="Comments and annotations that one person or key may write.")
+    comments_per_minute: int = Field(
+        60, ge=1, description="Comments, annotations and feedback that one person or key may write."
+    )
     invitations_per_minute: int = Field(
         30, ge=1, description="Invitations, shares, keys, webhooks and registrations for push that one person may make."
     )
@@ -251,6 +253,15 @@ class Settings(PredictorSettings, UserPoolSettings, PushSettings):
     )
     annotation_pixels: int = Field(
         16_000_000, ge=1, description="Most pixels of a frame whose values annotations measure; of larger ones none."
+    )
+    feedback_label_characters: int = Field(
+        200, ge=1, le=10_000, description="Most characters of a label that feedback on an analysis corrects."
+    )
+    feedback_note_characters: int = Field(
+        4000, ge=1, le=100_000, description="Most characters of a note of feedback on an analysis."
+    )
+    feedback_per_analysis: int = Field(
+        5000, ge=1, description="Most feedback on one analysis, that which was replaced too."
     )
     review_characters: int = Field(
         20_000, ge=1, le=1_000_000, description="Most characters of an impression, a recommendation or a summary."

@@ -31,6 +31,7 @@ LENGTHS: Final = {
     "Stack.windows": 4,
     "Analysis.findings": 20,
     "Analysis.scores": 5,
+    "Analysis.feedback": 10,
     "Report": 3,
     "UploadPart.headers": 2,
     "Header": 2,

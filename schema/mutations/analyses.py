@@ -1,10 +1,11 @@
-"""Ask for an analysis, call one off."""
+"""Ask for an analysis, call one off, say what one thinks of it."""
 
 from uuid import UUID
 
 import strawberry
 
-from api import analyses
+from api import analyses, feedback
+from api.feedback import Agreement, Opinion
 from schema.connections import given
 from schema.context import Info
 from schema.errors import UserError, refusable
@@ -23,6 +24,28 @@ class StartAnalysisInput:
 @strawberry.input
 class CancelAnalysisInput:
     analysis_id: strawberry.ID
+
+
+@strawberry.input(
+    description="findingId: left out for the analysis as a whole. In the place of what the viewer said of it before: "
+    "what is left out is gone."
+)
+class GiveFeedbackInput:
+    analysis_id: strawberry.ID
+    finding_id: strawberry.ID | None = strawberry.UNSET
+    agreement: Agreement
+    corrected_label: str | None = strawberry.UNSET
+    note: str | None = strawberry.UNSET
+    idempotency_key: str | None = strawberry.UNSET
+
+    def opinion(self) -> Opinion:
+        finding_id = given(self.finding_id)
+        return Opinion(
+            agreement=self.agreement,
+            finding=get_key(finding_id, "Finding", ["findingId"]) if finding_id is not None else None,
+            corrected_label=given(self.corrected_label),
+            note=given(self.note),
+        )
 
 
 @strawberry.type
@@ -52,6 +75,16 @@ class AnalysisMutations:
         key = get_key(input.analysis_id, "Analysis", ["analysisId"])
         async with info.context.writing() as uow:
             await analyses.cancel(uow, key)
+        return await _payload(info, key)
+
+    @strawberry.mutation
+    @refusable(AnalysisPayload, "analysisId")
+    async def give_feedback(self, info: Info, input: GiveFeedbackInput) -> AnalysisPayload:
+        """Kept are the words before it too; shown is each person's newest on each thing."""
+        info.context.get_actor()
+        key = get_key(input.analysis_id, "Analysis", ["analysisId"])
+        async with info.context.writing() as uow:
+            await feedback.give(uow, key, input.opinion(), given(input.idempotency_key))
         return await _payload(info, key)
 
 

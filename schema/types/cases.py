@@ -12,6 +12,7 @@ from api.analyses.overlays import overlays_of
 from api.analyses.timing import Timing
 from api.annotations import AnnotationKind
 from api.comments import Audience
+from api.feedback import Agreement
 from api.inference.size_categories import size_categories
 from api.permissions import Action, is_allowed
 from api.persistence import tables
@@ -97,6 +98,10 @@ class Analysis(Node):
         stack = await info.context.loaders.stacks.load(self.row.stack_key)
         return [Overlay.of(self.row, stack, each) for each in found] if stack else []
 
+    @described("What clinicians think of it, each person's newest word on it and on each finding; none to a patient.")
+    async def feedback(self, info: Info) -> list["Feedback"]:
+        return [Feedback.of(row) for row in await info.context.loaders.feedback_of_analysis.load(self.row.key)]
+
     @described("Where its time went; null until it has succeeded.")
     def timing(self) -> AnalysisTiming | None:
         found = Timing.of(self.row.timing)
@@ -146,6 +151,35 @@ class Finding(Node):
         edges = _all_or_none((self.row.left, self.row.top, self.row.width, self.row.height))
         box = Box(left=edges[0], top=edges[1], width=edges[2], height=edges[3]) if edges else None
         return Anchor(stack=Stack.of(stack), frame_index=self.row.frame_index, box=box, finding=self)
+
+
+@strawberry.type
+class Feedback:
+    row: strawberry.Private[tables.Feedback]
+    id: strawberry.ID
+    agreement: Agreement
+    corrected_label: str | None
+    note: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, row: tables.Feedback) -> "Feedback":
+        return cls(
+            row=row,
+            id=node_id("Feedback", row.key),
+            agreement=Agreement(row.agreement),
+            corrected_label=row.corrected_label,
+            note=row.note,
+            at=row.at,
+        )
+
+    @strawberry.field
+    async def by(self, info: Info) -> User:
+        return await find_author(info, self.row.user_key)
+
+    @described("Null for the analysis as a whole.")
+    async def finding(self, info: Info) -> Finding | None:
+        return await find_finding(info, self.row.finding_key) if self.row.finding_key else None
 
 
 @strawberry.type

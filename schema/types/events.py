@@ -25,7 +25,7 @@ class CaseChanged(CaseEvent):
     pass
 
 
-@strawberry.type
+@strawberry.type(description="It went on, it ended, or somebody gave feedback on it.")
 class AnalysisProgressed(CaseEvent):
     analysis: Analysis
 

@@ -9,12 +9,14 @@ from api.cases import CaseFilter as ChosenCases
 from api.cases import CaseOrder
 from api.comments import Audience
 from api.errors import Invalid
+from api.feedback import Agreement
 from api.permissions import Action
 from schema.connections import given
 
 MOST_MODALITIES = 100
 
 strawberry.enum(CaseOrder)
+strawberry.enum(Agreement)
 strawberry.enum(Audience, description="EVERYONE: a patient who takes part sees it too.")
 
 

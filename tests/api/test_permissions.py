@@ -22,6 +22,7 @@ READING = {
     Action.CASE_SEE_COMMENTS,
     Action.CASE_SEE_CLINICIANS_COMMENTS,
     Action.CASE_SEE_ANNOTATIONS,
+    Action.CASE_SEE_FEEDBACK,
     Action.CASE_DOWNLOAD,
 }
 CHANGING = {
@@ -32,7 +33,10 @@ CHANGING = {
     Action.ANALYSIS_CANCEL,
 }
 SPEAKING = {Action.CASE_COMMENT, Action.CASE_COMMENT_TO_CLINICIANS}
-READING_TOGETHER = {Action.CASE_ANNOTATE, Action.CASE_SIGN, Action.CASE_RELEASE, Action.CASE_SHARE}
+READING_TOGETHER = {
+    *(Action.CASE_ANNOTATE, Action.ANALYSIS_GIVE_FEEDBACK),
+    *(Action.CASE_SIGN, Action.CASE_RELEASE, Action.CASE_SHARE),
+}
 
 ALLOWED: dict[Role, dict[Action, set[str]]] = {
     Role.PATIENT: {
@@ -104,6 +108,17 @@ def test_a_key_may_do_what_its_scopes_say_and_no_more(scope: Scope, actions: set
     application = Actor(uuid4(), ORGANIZATION, Role.PARTNER, scopes=frozenset({scope}))
 
     assert {action for action in Action if is_allowed(application, action, subject(COLLEAGUE))} == actions
+
+
+@pytest.mark.parametrize("relation", [*INSIDE, STRANGER])
+@pytest.mark.parametrize("role", Role)
+def test_whoever_may_annotate_may_give_feedback(role: Role, relation: str) -> None:
+    """The contract's `viewerCan` has a word for the one alone: an app offers both by it."""
+    may = [
+        is_allowed(actor(role), of, subject(relation)) for of in (Action.CASE_ANNOTATE, Action.ANALYSIS_GIVE_FEEDBACK)
+    ]
+
+    assert may[0] == may[1]
 
 
 def test_an_application_without_a_key_may_do_nothing() -> None:

@@ -51,6 +51,7 @@ IDENTITY = asking(sees(Action.CASE_SEE_IDENTITY))
 ANALYSES = asking(sees(Action.CASE_SEE_ANALYSES))
 REVIEWS = asking(sees(Action.CASE_SEE_REVIEWS))
 RELEASES = asking(sees(Action.CASE_SEE_RELEASES))
+FEEDBACK = asking(sees(Action.CASE_SEE_FEEDBACK))
 ANNOTATIONS = asking(sees(Action.CASE_SEE_ANNOTATIONS))
 COMMENTS = asking(sees(Action.CASE_SEE_COMMENTS))
 SHARING = asking(sees(Action.CASE_SHARE))
@@ -94,6 +95,8 @@ FIELDS: dict[str, FieldRule] = {
     # analyses
     **of("Analysis", ANALYSES, "id status stage progress queuedAt startedAt finishedAt scores uncertainty failure"),
     **of("Analysis", ANALYSES, "warnings case stack model findings overlays reports timing"),
+    **of("Analysis", FEEDBACK, "feedback"),
+    **of("Feedback", FEEDBACK, "id by finding agreement correctedLabel note at"),
     **of("AnalysisTiming", ANALYSES, "reading preparing asking interpreting inferences queue compute"),
     **of("Overlay", ANALYSES, "kind title stack rows columns frames"),
     **of("Report", WITH_IT, "format ready download"),

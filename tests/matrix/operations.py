@@ -89,6 +89,7 @@ FILE = {"name": "a.dcm", "size": 10}
 PASSWORD = "Nine-quiet-Lanterns"
 COMMENT, WHISPER = Action.CASE_COMMENT, (Action.CASE_COMMENT, Action.CASE_COMMENT_TO_CLINICIANS)
 ANNOTATE, ANNOTATIONS = Action.CASE_ANNOTATE, Action.CASE_SEE_ANNOTATIONS
+FEEDBACK = Action.ANALYSIS_GIVE_FEEDBACK
 REVIEWS, ANALYSES = Action.CASE_SEE_REVIEWS, Action.CASE_SEE_ANALYSES
 
 MUTATIONS: dict[str, list[MutationRow]] = {
@@ -179,6 +180,16 @@ MUTATIONS: dict[str, list[MutationRow]] = {
     "startAnalysis": [about_case(on_case(Action.ANALYSIS_START))],
     "cancelAnalysis": [
         MutationRow(on_case(Action.ANALYSIS_CANCEL, known=ANALYSES), lambda ids: {"analysisId": ids["queued"]}),
+    ],
+    "giveFeedback": [
+        MutationRow(
+            on_case(FEEDBACK, known=ANALYSES), lambda ids: {"analysisId": ids["Analysis"], "agreement": "DISAGREE"}
+        ),
+        MutationRow(
+            on_case(FEEDBACK, known=ANALYSES),
+            lambda ids: {"analysisId": ids["Analysis"], "findingId": ids["Finding"], "agreement": "AGREE"},
+            hides="Analysis",
+        ),
     ],
     "activateModel": [MutationRow(on_what_is_everybodys(Action.MODEL_ACTIVATE), lambda ids: {"modelId": ids["Model"]})],
     # uploads

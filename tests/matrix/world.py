@@ -1,7 +1,7 @@
 """Two organizations with somebody in every seat, and for each seat a holding in every situation.
 
-Sessions and API keys are real ones; comments, annotations and reviews are written by the features that write them.
-This is the only place where seats get their credentials.
+Sessions and API keys are real ones; comments, annotations, feedback and reviews are written by the features that write
+them. This is the only place where seats get their credentials.
 """
 
 import secrets
@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlmodel import col
 
-from api import annotations, comments, partners, reviews
+from api import annotations, comments, feedback, partners, reviews
 from api.annotations import AnnotationKind, Drawing
 from api.comments import Audience
 from api.events.append import analysis_progressed, case_changed, participants_changed, upload_progressed
+from api.feedback import Agreement, Opinion
 from api.identity import api_keys
 from api.notifications import NotificationKind
 from api.permissions import Action, Actor, Role
@@ -321,7 +322,7 @@ def _draws(actor: Actor, situation: Situation) -> bool:
 
 
 async def _draw(world: World, made: MadeCase, who: str) -> dict[str, HasKey]:
-    """A finding that the model missed, with all that can be said of one, and another to be deleted."""
+    """A finding that the model missed, with all that can be said of one; one to be deleted; a word on the model's."""
     place = Place(made.stack.key, 1, (1.0, 2.0, 3.0, 4.0), made.findings[0].key)
     drawing = Drawing(
         *(AnnotationKind.FINDING, place, ((1.0, 2.0), (4.0, 6.0)), "Nodule", "Beside the vessel", made.analysis.key)
@@ -329,6 +330,8 @@ async def _draw(world: World, made: MadeCase, who: str) -> dict[str, HasKey]:
     async with world.house.unit_of_work(world.rows.actor(who)) as uow:
         drawn = await annotations.draw(uow, made.case.key, drawing)
         erased = await annotations.draw(uow, made.case.key, drawing)
+        opinion = Opinion(Agreement.PARTLY, made.findings[0].key, "Granuloma", "It is calcified")
+        await feedback.give(uow, made.analysis.key, opinion)
     return {"Annotation": drawn, "erased": erased}
 
 

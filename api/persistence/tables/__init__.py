@@ -1,6 +1,6 @@
 """All tables, one module a noun; importing this package fills `SQLModel.metadata` for the migrations."""
 
-from api.persistence.tables.analyses import Analysis, Finding
+from api.persistence.tables.analyses import Analysis, Feedback, Finding
 from api.persistence.tables.audit import (
     SYSTEM_ORGANIZATION,
     AuditAnchor,
@@ -50,6 +50,7 @@ __all__ = [
     "Event",
     "EventStream",
     "Export",
+    "Feedback",
     "Finding",
     "Frame",
     "IdempotencyKey",

@@ -1,9 +1,10 @@
-"""Analyses of a case by a model, and what they found."""
+"""Analyses of a case by a model, what they found, and what clinicians think of it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from api.persistence.columns import document, instant, key_field, reference
@@ -53,3 +54,28 @@ class Finding(SQLModel, table=True):
     x: float | None = None  # mm, LPS
     y: float | None = None
     z: float | None = None
+
+
+class Feedback(SQLModel, table=True):
+    """A clinician's word on an analysis or a finding. Never altered: the next version stands in its place."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        Index(
+            *("feedback_versions", "analysis_key", "finding_key", "user_key", "version"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    key: UUID = key_field()
+    organization_key: UUID = reference("organizations.key")  # of the case, whoever gave it
+    case_key: UUID = reference("cases.key", cascade=True)
+    analysis_key: UUID = reference("analyses.key", cascade=True, index=False)  # the first column of feedback_versions
+    finding_key: UUID | None = Field(default=None, foreign_key="findings.key", ondelete="CASCADE", index=True)
+    user_key: UUID = reference("users.key")
+    version: int  # from 1, of a user's words on one thing; the highest stands
+    agreement: str  # AGREE, PARTLY, DISAGREE
+    corrected_label: str | None = sealed("feedback.corrected_label", nullable=True)
+    note: str | None = sealed("feedback.note", nullable=True)
+    at: datetime = instant()

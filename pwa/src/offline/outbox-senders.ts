@@ -1,5 +1,12 @@
 import { throwFaults } from '../graphql/failure';
-import { AddCommentDocument, type AddCommentInput, type CommentDetailFragment } from '../graphql/generated/graphql';
+import {
+  AddCommentDocument,
+  type AddCommentInput,
+  type CommentDetailFragment,
+  GiveFeedbackDocument,
+  type GiveFeedbackInput,
+  type GiveFeedbackMutation,
+} from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
 
 export interface SentComment {
@@ -7,15 +14,27 @@ export interface SentComment {
   readonly comment: CommentDetailFragment | undefined;
 }
 
+export interface SentFeedback {
+  readonly kind: 'giveFeedback';
+  readonly analysis: NonNullable<GiveFeedbackMutation['giveFeedback']['analysis']> | undefined;
+}
+
+type Keyed<Input> = Input & { readonly idempotencyKey: string };
+
 /**
  * How each kind of written thing is sent: the input with its idempotency key goes, what the server made of it comes
  * back, and a refusal is thrown. Only mutations that take an idempotency key may stand here.
  */
 export const SENDERS = {
-  async addComment(input: AddCommentInput & { readonly idempotencyKey: string }, signal: AbortSignal) {
+  async addComment(input: Keyed<AddCommentInput>, signal: AbortSignal) {
     const { addComment: payload } = await request(AddCommentDocument, { input }, signal);
     throwFaults(payload.errors);
     return { kind: 'addComment', comment: payload.comment ?? undefined } as SentComment;
+  },
+  async giveFeedback(input: Keyed<GiveFeedbackInput>, signal: AbortSignal) {
+    const { giveFeedback: payload } = await request(GiveFeedbackDocument, { input }, signal);
+    throwFaults(payload.errors);
+    return { kind: 'giveFeedback', analysis: payload.analysis ?? undefined } as SentFeedback;
   },
 } as const;
 

@@ -14,7 +14,7 @@ vi.mock('./vault', () => ({
   putValue: async (_: string, name: string, value: unknown) => void disk.set(name, JSON.stringify(value)),
   remove: async (_: string, name: string) => void disk.delete(name),
 }));
-vi.mock('./outbox-senders', () => ({ SENDERS: { addComment: add } }));
+vi.mock('./outbox-senders', () => ({ SENDERS: { addComment: add, giveFeedback: add } }));
 vi.mock('../graphql/session', () => ({
   session: new Store({ kind: 'signed-in', viewer: { user: { id: 'User:1' } } }),
   hearAnswers: () => undefined,
@@ -24,7 +24,9 @@ vi.mock('../graphql/live', () => ({ isLive: new Store(true) }));
 // Node has a navigator from 21 on only.
 vi.stubGlobal('navigator', {});
 
-const { discard, forgetOutbox, hearSent, outbox, readOutbox, sendAgain, sendUnsent, write } = await import('./outbox');
+const { discard, forgetOutbox, hearSent, isOf, outbox, readOutbox, sendAgain, sendUnsent, write } = await import(
+  './outbox'
+);
 
 const comment = (body: string) => ({ caseId: 'Case:1', body, idempotencyKey: `key of ${body}` });
 const bodies = () => add.mock.calls.map(([{ body }]) => body);
@@ -129,7 +131,7 @@ test('a new page finds what an old one left; what was discarded is not there', a
 
   await readOutbox();
 
-  expect(outbox.value.map(({ input }) => input.body)).toEqual(['two']);
+  expect(outbox.value.map((unsent) => isOf('addComment', unsent) && unsent.input.body)).toEqual(['two']);
 });
 
 test('where nothing can be kept the page holds it, says so, and still sends it', async () => {
@@ -141,4 +143,46 @@ test('where nothing can be kept the page holds it, says so, and still sends it',
 
   await vi.advanceTimersByTimeAsync(60_000);
   expect(outbox.value).toEqual([]);
+});
+
+test('while it waits, a newer one takes the place of an older one, and only the newer one is sent', async () => {
+  add.mockRejectedValue(new Failure('OFFLINE', 'No answer.'));
+  const choose = (agreement: 'AGREE' | 'DISAGREE') =>
+    write(
+      'giveFeedback',
+      'Case:1',
+      { analysisId: 'Analysis:1', agreement, idempotencyKey: `key of ${agreement}` },
+      (earlier) => isOf('giveFeedback', earlier),
+    );
+  await choose('AGREE');
+  await write('addComment', 'Case:1', comment('between'));
+  await settled();
+  await choose('DISAGREE');
+  await settled();
+  expect(disk.size).toBe(2);
+  add.mockReset();
+  add.mockResolvedValue({ kind: 'giveFeedback', analysis: undefined });
+
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(add.mock.calls.map(([{ idempotencyKey }]) => idempotencyKey)).toEqual(['key of between', 'key of DISAGREE']);
+  expect(disk.size).toBe(0);
+});
+
+test('one that is on its way when a newer one is written goes first, and is not sent again', async () => {
+  let answer: (error: Error) => void = () => undefined;
+  add.mockImplementationOnce(() => new Promise((_, reject) => (answer = reject)));
+  const choose = (idempotencyKey: string) =>
+    write('giveFeedback', 'Case:1', { analysisId: 'Analysis:1', agreement: 'AGREE', idempotencyKey }, (earlier) =>
+      isOf('giveFeedback', earlier),
+    );
+  await choose('first');
+  await settled();
+  await choose('second');
+  answer(new Failure('FORBIDDEN', 'You no longer take part.'));
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(add.mock.calls.map(([{ idempotencyKey }]) => idempotencyKey)).toEqual(['first', 'second']);
+  expect(outbox.value).toEqual([]);
+  expect(disk.size).toBe(0);
 });

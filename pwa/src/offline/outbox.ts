@@ -67,17 +67,27 @@ export function hearSent(listener: SentListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Keeps it, then sends it when that is possible. */
+export function isOf<Kind extends WrittenKind>(kind: Kind, unsent: Unsent): unsent is Unsent<Kind> {
+  return unsent.kind === kind;
+}
+
+/**
+ * Keeps it, then sends it when that is possible. isReplaced: what it stands in the place of, written before and not yet
+ * taken, which then is not sent any more; one that is on its way goes before it.
+ */
 export async function write<Kind extends WrittenKind>(
   kind: Kind,
   subject: string,
   input: Unsent<Kind>['input'],
+  isReplaced: (earlier: Unsent) => boolean = () => false,
 ): Promise<void> {
+  const replaced = outbox.value.filter(isReplaced);
   lastWritten = Math.max(Date.now(), lastWritten + 1);
   const id = `${String(lastWritten).padStart(15, '0')}-${newKey()}`;
   const written = { id, kind, subject, input, writtenAt: new Date(lastWritten).toISOString(), isKept: true };
   outbox.update((all) => [...all, written]);
   await keep(written);
+  for (const earlier of replaced) await discard(earlier);
   wakeLater();
   sendUnsent();
 }
@@ -154,10 +164,12 @@ async function sendInOrder(): Promise<void> {
     const next = outbox.value.find(isSendable);
     if (!next || session.value.kind !== 'signed-in') return;
     try {
-      const sent = await SENDERS[next.kind](next.input, AbortSignal.timeout(PATIENCE));
+      const sent = await send(next);
       attempt = 0;
-      await discard(next);
+      // Both at once: no screen is drawn with neither the written nor the sent.
+      const isDiscarded = discard(next);
       for (const listener of [...listeners]) listener(next.subject, sent);
+      await isDiscarded;
     } catch (error) {
       if (isForLater(error)) return sendLater(error);
       const refused = { ...next, refusal: messageOf(error) };
@@ -165,6 +177,11 @@ async function sendInOrder(): Promise<void> {
       await keep(refused);
     }
   }
+}
+
+function send({ kind, input }: Unsent): Promise<SentBy> {
+  const sender = SENDERS[kind] as (input: Unsent['input'], signal: AbortSignal) => Promise<SentBy>;
+  return sender(input, AbortSignal.timeout(PATIENCE));
 }
 
 /** No answer, or an end of the session: its owner, signed in again, sends it. */

@@ -14,6 +14,7 @@ const PATHS = {
   warning: 'M12 4L2.5 20h19zM12 10v5m0 2.5v.1',
   error: 'M8 3h8l5 5v8l-5 5H8l-5-5V8zM12 8v5m0 3v.1',
   done: 'M4 12.5l5 5L20 6.5',
+  partly: 'M4 12c3-5 5-5 8 0s5 5 8 0',
   again: 'M20 11a8 8 0 10-2.3 6.3M20 5v6h-6',
   stop: 'M6 6h12v12H6z',
   pause: 'M8 5v14m8-14v14',

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api import analyses, annotations, cases, comments, images, notifications, reviews, uploads
+from api import analyses, annotations, cases, comments, feedback, images, notifications, reviews, uploads
 from api.events import reading
 from api.events.append import Stream
 from api.events.cursor import Cursor
@@ -78,6 +78,8 @@ async def shown_of_reading(uow: UnitOfWork, held: Belongings) -> set[UUID]:
         assert drawn == set(await annotations.find_many(uow, drawn))
         shown |= drawn
         shown |= {row.key for row in (await comments.list_comments(uow, key, EVERYTHING)).rows}
+    for words in (await feedback.feedback_of(uow, held.keys("analysis"))).values():
+        shown |= {row.key for row in words}
     for found in (await reviews.reviews_of(uow, keys), await reviews.releases_of(uow, keys)):
         shown |= set(found) | {row.key for rows in found.values() for row in rows}
     return shown

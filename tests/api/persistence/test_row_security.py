@@ -128,6 +128,14 @@ REFUSED = {
         ({NEW}, :other, :foreign, :me, 'POINT', '{{}}', '[]', '[]', now(), now())""",
     "another's annotation altered": "update annotations set kind = 'LENGTH' where author_key <> :me",
     "an annotation removed for good": "delete from annotations where case_key = :own",
+    "feedback in another's name": f"""insert into feedback (key, organization_key, case_key, analysis_key, user_key,
+        version, agreement, at) select {NEW}, organization_key, case_key, key, :colleague, 7, 'AGREE', now()
+        from analyses where case_key = :own""",
+    "feedback for a foreign case": f"""insert into feedback (key, organization_key, case_key, analysis_key, user_key,
+        version, agreement, at) select {NEW}, :other, :foreign, key, :me, 7, 'AGREE', now()
+        from analyses where case_key = :own""",
+    "feedback altered": "update feedback set agreement = 'DISAGREE' where case_key = :own",
+    "feedback removed for good": "delete from feedback where case_key = :own",
     "a signed reading of a foreign case": f"""insert into reviews (key, organization_key, case_key, user_key,
         impression, urgency, signed_at) values ({NEW}, :other, :foreign, :me, '', 'ROUTINE', now())""",
     "a signed reading altered": "update reviews set urgency = 'URGENT' where case_key = :own",

@@ -13,6 +13,7 @@ import { request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { caseWords } from '../../messages/case';
 import { newKey } from '../../offline/key';
+import { hearSent } from '../../offline/outbox';
 import { MeasurementsState } from '../measurements/measurements-state';
 import { PeopleState } from '../people/people-state';
 import { ReadingState } from '../reading/reading-state';
@@ -51,6 +52,7 @@ export class CaseState {
     isAsking: false,
   });
   readonly #life = new AbortController();
+  readonly #leave: () => void;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(caseId: string) {
@@ -60,11 +62,15 @@ export class CaseState {
     const me = session.value.kind === 'signed-in' ? session.value.viewer.user : undefined;
     this.measurements = me && me.role !== 'PATIENT' ? new MeasurementsState(caseId, me) : undefined;
     this.people = me && me.role !== 'PATIENT' ? new PeopleState(caseId) : undefined;
+    this.#leave = hearSent((subject, sent) => {
+      if (subject === caseId && sent.kind === 'giveFeedback' && sent.analysis) this.#takeFeedback(sent.analysis);
+    });
     void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#settling);
+    this.#leave();
     this.#life.abort();
     this.talk.close();
     this.reading.close();
@@ -146,8 +152,10 @@ export class CaseState {
 
   #hear(event: CaseEventsSubscription['caseEvents']): void {
     if (event.__typename === 'AnalysisProgressed') {
+      const known = this.look.value.analyses.find(({ id }) => id === event.analysis.id);
       this.#take(event.analysis);
-      if (isOver(event.analysis)) this.#readSoon();
+      // An end changes the case too; of one that had ended there is only new feedback.
+      if (isOver(event.analysis) && !(known && isOver(known))) this.#readSoon();
     } else if (event.__typename === 'CommentAdded') this.talk.take(event.comment);
     else if (event.__typename === 'AnnotationChanged') this.measurements?.take(event.annotation);
     else {
@@ -167,6 +175,13 @@ export class CaseState {
 
   #take(analysis: Analysis): void {
     this.look.update((look) => ({ ...look, analyses: withAnalysis(look.analyses, analysis) }));
+  }
+
+  #takeFeedback({ id, feedback }: Pick<Analysis, 'id' | 'feedback'>): void {
+    this.look.update((look) => ({
+      ...look,
+      analyses: look.analyses.map((known) => (known.id === id ? { ...known, feedback } : known)),
+    }));
   }
 
   #set(change: Partial<CaseLook>): void {

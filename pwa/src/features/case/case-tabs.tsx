@@ -2,6 +2,7 @@ import type { SignedInViewer } from '../../graphql/session';
 import { caseWords as words } from '../../messages/case';
 import { findingWords } from '../../messages/findings';
 import { Notice } from '../../ui/notice';
+import { Feedback, FeedbackInBrief } from '../feedback/feedback';
 import { MeasurementsList } from '../measurements/measurements-list';
 import { People } from '../people/people';
 import { Readings } from '../reading/readings';
@@ -58,6 +59,13 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
   const isPatient = viewer?.role === 'PATIENT';
   const chosen = findings.find(({ finding }) => finding.id === selectedId);
   const may = (action: CaseDetail['viewerCan'][number]) => detail.viewerCan.includes(action);
+  // Whoever may annotate may give feedback: the schema has no other word for it.
+  const mayGive = may('ANNOTATE');
+  const opinionsOn = (analysis: Analysis, of?: NumberedFinding, isWhole = true) => {
+    const about = { caseId, analysisId: analysis.id, findingId: of?.finding.id };
+    const said = { about, given: analysis.feedback, viewerId: viewer?.id };
+    return isWhole ? <Feedback {...said} number={of?.number} mayGive={mayGive} /> : <FeedbackInBrief {...said} />;
+  };
   const comments: Tab<TabName> = {
     name: 'comments',
     title: words.tabs.comments(commentCount),
@@ -84,6 +92,7 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
         <>
           {refusal && <Notice kind="error" title={refusal} />}
           {newest && !isSettled && status}
+          {newest?.status === 'UNSUITABLE' && opinionsOn(newest)}
           {warnings.map((warning) => (
             <Notice key={warning} kind="warning" title={warning} />
           ))}
@@ -95,8 +104,10 @@ export function caseTabs(content: Content): readonly Tab<TabName>[] {
               isAllShown={isAllShown}
               onSelect={onSelect}
               onShowAll={onShowAll}
+              opinionsOf={(each, isSelected) => opinionsOn(shown, each, isSelected)}
             />
           )}
+          {shown && opinionsOn(shown)}
           {state.measurements && (
             <MeasurementsList
               state={state.measurements}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { findingWords as words } from '../../messages/findings';
 import { millimetresOf, whenOf } from '../../messages/formats';
 import { wordOf } from '../../messages/values';
@@ -13,14 +14,19 @@ interface FindingsListProps {
   readonly isAllShown: boolean;
   readonly onSelect: (id: string) => void;
   readonly onShowAll: (isShown: boolean) => void;
+  /** Drawn below each finding: what people think of it. */
+  readonly opinionsOf: (each: NumberedFinding, isSelected: boolean) => ComponentChildren;
 }
 
-export function FindingsList({ findings, origin, selectedId, isAllShown, onSelect, onShowAll }: FindingsListProps) {
+export function FindingsList(props: FindingsListProps) {
+  const { findings, origin, selectedId, isAllShown, onSelect, onShowAll, opinionsOf } = props;
   const above = findings.filter(({ finding }) => finding.aboveThreshold);
   const below = findings.filter(({ finding }) => !finding.aboveThreshold);
   const rows = (list: readonly NumberedFinding[]) =>
     list.map((each) => (
-      <Row key={each.finding.id} each={each} isSelected={each.finding.id === selectedId} onSelect={onSelect} />
+      <Row key={each.finding.id} each={each} isSelected={each.finding.id === selectedId} onSelect={onSelect}>
+        {opinionsOf(each, each.finding.id === selectedId)}
+      </Row>
     ));
   return (
     <section aria-label={words.title}>
@@ -42,9 +48,10 @@ interface RowProps {
   readonly each: NumberedFinding;
   readonly isSelected: boolean;
   readonly onSelect: (id: string) => void;
+  readonly children: ComponentChildren;
 }
 
-function Row({ each: { finding, number }, isSelected, onSelect }: RowProps) {
+function Row({ each: { finding, number }, isSelected, onSelect, children }: RowProps) {
   const { id, label, probability, aboveThreshold, diameterMm, anchor } = finding;
   return (
     <li>
@@ -75,6 +82,7 @@ function Row({ each: { finding, number }, isSelected, onSelect }: RowProps) {
         </span>
       </button>
       {isSelected && <SizeRules categories={finding.categories} />}
+      {children}
     </li>
   );
 }

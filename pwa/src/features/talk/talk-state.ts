@@ -29,7 +29,9 @@ export class TalkState {
 
   constructor(caseId: string) {
     this.#caseId = caseId;
-    this.#leave = hearSent((subject, { comment }) => subject === caseId && comment && this.take(comment));
+    this.#leave = hearSent((subject, sent) => {
+      if (subject === caseId && sent.kind === 'addComment' && sent.comment) this.take(sent.comment);
+    });
     void this.read();
   }
 

@@ -2,19 +2,23 @@ import { useState } from 'preact/hooks';
 import { useStore } from '../../graphql/store';
 import { agoOf } from '../../messages/formats';
 import { talkWords as words } from '../../messages/talk';
-import { discard, outbox, sendAgain, type Unsent } from '../../offline/outbox';
+import { discard, isOf, outbox, sendAgain, type Unsent } from '../../offline/outbox';
 import { Icon } from '../../ui/icon';
 
+type UnsentComment = Unsent<'addComment'>;
+
 /** What was written about this case and is not with the server yet, in the order of writing. */
-export function useUnsent(caseId: string): readonly Unsent[] {
-  return useStore(outbox).filter(({ kind, subject }) => kind === 'addComment' && subject === caseId);
+export function useUnsent(caseId: string): readonly UnsentComment[] {
+  return useStore(outbox).filter(
+    (unsent) => isOf('addComment', unsent) && unsent.subject === caseId,
+  ) as UnsentComment[];
 }
 
-export function UnsentComments({ all }: { readonly all: readonly Unsent[] }) {
+export function UnsentComments({ all }: { readonly all: readonly UnsentComment[] }) {
   return all.map((unsent) => <UnsentLine key={unsent.id} unsent={unsent} />);
 }
 
-function UnsentLine({ unsent }: { readonly unsent: Unsent }) {
+function UnsentLine({ unsent }: { readonly unsent: UnsentComment }) {
   const { input, writtenAt, refusal, isKept } = unsent;
   return (
     <li class={`comment is-own is-unsent ${refusal === undefined ? '' : 'is-refused'}`}>
@@ -35,7 +39,7 @@ function UnsentLine({ unsent }: { readonly unsent: Unsent }) {
   );
 }
 
-function Refused({ unsent, refusal }: { readonly unsent: Unsent; readonly refusal: string }) {
+function Refused({ unsent, refusal }: { readonly unsent: UnsentComment; readonly refusal: string }) {
   const [copied, setCopied] = useState<string>();
   const copy = () =>
     navigator.clipboard.writeText(unsent.input.body).then(
