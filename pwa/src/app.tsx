@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LeavingDialog } from './features/offline/leaving-dialog';
+import { NeedsReception, StandAloneBar } from './features/pins/stand-alone';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
 import { Worklist } from './features/worklist/worklist';
 import { OFFLINE } from './graphql/failure';
 import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
-import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
+import { resumeQuietly, resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
 import { renewPush } from './offline/push';
@@ -45,6 +46,9 @@ export function App() {
   const state = useStore(session);
   const at = useStore(route);
   if (state.kind === 'starting') return <main class="is-waiting" aria-busy="true" aria-label="Opening Hilum" />;
+  if (state.kind === 'unreachable' && state.viewer) {
+    return <Home key={state.viewer.user.id} viewer={state.viewer} isHere={false} />;
+  }
   if (state.kind === 'unreachable') {
     return (
       <main class="unreachable">
@@ -60,10 +64,16 @@ export function App() {
   }
   if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label="Signing out" />;
   if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
-  return <Home key={state.viewer.user.id} viewer={state.viewer} />;
+  return <Home key={state.viewer.user.id} viewer={state.viewer} isHere />;
 }
 
-function Home({ viewer }: { readonly viewer: SignedInViewer }) {
+interface HomeProps {
+  readonly viewer: SignedInViewer;
+  /** False where the app began without a connection, with what this device keeps. */
+  readonly isHere: boolean;
+}
+
+function Home({ viewer, isHere }: HomeProps) {
   const address = useStore(route);
   // An invitation is for whoever is not signed in.
   const at = address.screen === 'sign-up' ? WORKLIST : address;
@@ -73,13 +83,14 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: one subscription a sign-in; a renewed token brings a new viewer object
   useEffect(() => {
+    if (!isHere) return;
     const controller = new AbortController();
     followNews(viewer.eventCursor, controller.signal);
     followUnread(controller.signal);
     // Where it cannot be told now, the next sign-in tells it.
     renewPush().catch(() => undefined);
     return () => controller.abort();
-  }, []);
+  }, [isHere]);
 
   // The case's code comes while the worklist is looked at.
   useEffect(() => {
@@ -94,10 +105,10 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   return (
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
-      <Bar viewer={viewer} at={at.screen} />
+      <Bar viewer={viewer} at={at.screen} isHere={isHere} />
       <LeavingDialog />
       <UpdateBar />
-      {!isOnline && (
+      {isHere && !isOnline && (
         <p class="offline-bar" role="status">
           Live updates are interrupted; connecting again…
         </p>
@@ -108,10 +119,11 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         isMain={!isWide && at.screen === 'worklist'}
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
-      {at.screen === 'upload' && <Upload />}
-      {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label="Inbox" />}
-      {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
-      {at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
+      {!isHere && at.screen !== 'worklist' && at.screen !== 'case' && <NeedsReception />}
+      {isHere && at.screen === 'upload' && <Upload />}
+      {isHere && at.screen === 'inbox' && <Lazy load={inbox} props={{}} label="Inbox" />}
+      {isHere && at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label="Settings" />}
+      {isHere && at.screen === 'help' && <Lazy load={help} props={{}} label="Help" />}
       {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label="The case" />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
@@ -124,7 +136,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
   );
 }
 
-function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Route['screen'] }) {
+function Bar({ viewer, at, isHere }: HomeProps & { readonly at: Route['screen'] }) {
   const leave = () => void signOut();
   return (
     <header class="bar">
@@ -138,6 +150,7 @@ function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Rou
       <button type="button" class="icon-button" aria-label={`Sign out ${viewer.user.displayName}`} onClick={leave}>
         <Icon name="leave" />
       </button>
+      {!isHere && <StandAloneBar onRetry={() => void resumeQuietly()} />}
     </header>
   );
 }

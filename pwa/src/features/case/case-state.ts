@@ -9,9 +9,10 @@ import {
   StartAnalysisDocument,
 } from '../../graphql/generated/graphql';
 import { follow } from '../../graphql/live';
-import { request, session } from '../../graphql/session';
+import { readerOf, request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { newKey } from '../../offline/key';
+import { isAway } from '../../offline/reception';
 import { MeasurementsState } from '../measurements/measurements-state';
 import { PeopleState } from '../people/people-state';
 import { ReadingState } from '../reading/reading-state';
@@ -50,20 +51,23 @@ export class CaseState {
     isAsking: false,
   });
   readonly #life = new AbortController();
+  readonly #leaveReception: () => void;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(caseId: string) {
     this.caseId = caseId;
     this.talk = new TalkState(caseId);
     this.reading = new ReadingState(caseId);
-    const me = session.value.kind === 'signed-in' ? session.value.viewer.user : undefined;
+    const me = readerOf(session.value)?.user;
     this.measurements = me && me.role !== 'PATIENT' ? new MeasurementsState(caseId, me) : undefined;
     this.people = me && me.role !== 'PATIENT' ? new PeopleState(caseId) : undefined;
+    this.#leaveReception = isAway.follow((away) => !away && this.#readAgain());
     void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#settling);
+    this.#leaveReception();
     this.#life.abort();
     this.talk.close();
     this.reading.close();
@@ -119,14 +123,25 @@ export class CaseState {
         cursorOf: ({ caseEvents }) => caseEvents.cursor,
         onEvent: ({ caseEvents }) => this.#hear(caseEvents),
         onGap: async () => {
-          void this.talk.read();
-          void this.reading.read();
-          void this.people?.read();
-          void this.measurements?.read();
+          this.#readOthers();
           return (await this.#read()) ?? cursor;
         },
       },
     );
+  }
+
+  /** The server is there again: what it says replaces what was kept, or what could not be read. */
+  #readAgain(): void {
+    this.#readOthers();
+    if (this.look.value.detail) void this.#read();
+    else this.retry();
+  }
+
+  #readOthers(): void {
+    void this.talk.read();
+    void this.reading.read();
+    void this.people?.read();
+    void this.measurements?.read();
   }
 
   /** The event cursor that belongs to what was read; undefined when it could not be. */

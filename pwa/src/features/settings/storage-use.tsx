@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sizeOf } from '../../messages/formats';
+import { KeptUse } from '../pins/kept-use';
 
 interface Use {
   readonly used: number;
@@ -31,6 +32,7 @@ export function StorageUse() {
           <span class="muted">The browser does not say how much is used.</span>
         )}
       </p>
+      <KeptUse />
     </section>
   );
 }

@@ -2,10 +2,12 @@ import { useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useSta
 import type { CaseStatus } from '../../graphql/generated/graphql';
 import { useStore } from '../../graphql/store';
 import { wordOf } from '../../messages/values';
+import { isAway } from '../../offline/reception';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo } from '../../ui/route';
 import { plural } from '../../ui/words';
+import { KeptRows } from '../pins/kept-rows';
 import { CaseRow } from './case-row';
 import { countOf, EVERYTHING, isFiltered } from './filter-choice';
 import { FilterPanel } from './filter-panel';
@@ -29,6 +31,7 @@ interface WorklistProps {
 export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistProps) {
   const state = useMemo(() => new WorklistState(), []);
   const look = useStore(state.look);
+  const away = useStore(isAway);
   const [choice, setChoice] = useState(EVERYTHING);
   const [isChoosing, setIsChoosing] = useState(false);
   const isFirst = useRef(true);
@@ -49,7 +52,7 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
   return (
     <section ref={list} class="worklist" role={isMain ? 'main' : 'region'} aria-label="Worklist" hidden={!isShown}>
       {isMain && <h1 class="visually-hidden">Worklist</h1>}
-      <search class="filters">
+      <search class="filters" hidden={away && look.rows.length === 0}>
         <div class="search-line">
           <label class="search-field">
             <Icon name="search" />
@@ -99,7 +102,8 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
       <p class="visually-hidden" role="status">
         {look.isLoading ? 'Reading the worklist' : plural(look.total, 'case')}
       </p>
-      {look.fault && (
+      {away && <KeptRows>{(row) => <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />}</KeptRows>}
+      {look.fault && !away && (
         <Notice
           kind="error"
           title="The worklist could not be read"
@@ -118,6 +122,7 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
           <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />
         ))}
         {look.isLoading &&
+          !away &&
           look.rows.length === 0 &&
           [1, 2, 3, 4].map((at) => <li key={at} class="case-row skeleton" />)}
       </ul>
