@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LeavingDialog } from './features/offline/leaving-dialog';
+import { NeedsReception, StandAloneBar } from './features/pins/stand-alone';
 import { SignIn } from './features/sign-in/sign-in';
 import { Upload } from './features/upload/upload';
 import { Worklist } from './features/worklist/worklist';
 import { isLive } from './graphql/live';
 import { followNews } from './graphql/news';
-import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
+import { resumeQuietly, resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
 import { requests } from './messages/requests';
@@ -37,6 +38,9 @@ export function App() {
   const at = useStore(route);
   if (state.kind === 'starting')
     return <main class="is-waiting" aria-busy="true" aria-label={words.opening('Hilum')} />;
+  if (state.kind === 'unreachable' && state.viewer) {
+    return <Home key={state.viewer.user.id} viewer={state.viewer} isHere={false} />;
+  }
   if (state.kind === 'unreachable') {
     return (
       <main class="unreachable">
@@ -52,10 +56,16 @@ export function App() {
   }
   if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label={words.signingOut} />;
   if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
-  return <Home key={state.viewer.user.id} viewer={state.viewer} />;
+  return <Home key={state.viewer.user.id} viewer={state.viewer} isHere />;
 }
 
-function Home({ viewer }: { readonly viewer: SignedInViewer }) {
+interface HomeProps {
+  readonly viewer: SignedInViewer;
+  /** False where the app began without a connection, with what this device keeps. */
+  readonly isHere: boolean;
+}
+
+function Home({ viewer, isHere }: HomeProps) {
   const address = useStore(route);
   // An invitation is for whoever is not signed in.
   const at = address.screen === 'sign-up' ? WORKLIST : address;
@@ -65,13 +75,14 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: one subscription a sign-in; a renewed token brings a new viewer object
   useEffect(() => {
+    if (!isHere) return;
     const controller = new AbortController();
     followNews(viewer.eventCursor, controller.signal);
     followUnread(controller.signal);
     // Where it cannot be told now, the next sign-in tells it.
     renewPush().catch(() => undefined);
     return () => controller.abort();
-  }, []);
+  }, [isHere]);
 
   // The case's code comes while the worklist is looked at.
   useEffect(() => {
@@ -86,10 +97,10 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
 
   return (
     <div class={`home is-${at.screen} ${isWide ? 'is-wide' : 'is-narrow'}`}>
-      <Bar viewer={viewer} at={at.screen} />
+      <Bar viewer={viewer} at={at.screen} isHere={isHere} />
       <LeavingDialog />
       <UpdateBar />
-      {!isOnline && (
+      {isHere && !isOnline && (
         <p class="offline-bar" role="status">
           {words.liveIsInterrupted}
         </p>
@@ -100,10 +111,11 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
         isMain={!isWide && at.screen === 'worklist'}
         mayUpload={viewer.user.role !== 'ADMINISTRATOR'}
       />
-      {at.screen === 'upload' && <Upload />}
-      {at.screen === 'inbox' && <Lazy load={inbox} props={{}} label={words.screens.inbox} />}
-      {at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label={words.screens.settings} />}
-      {at.screen === 'help' && <Lazy load={help} props={{}} label={words.screens.help} />}
+      {!isHere && at.screen !== 'worklist' && at.screen !== 'case' && <NeedsReception />}
+      {isHere && at.screen === 'upload' && <Upload />}
+      {isHere && at.screen === 'inbox' && <Lazy load={inbox} props={{}} label={words.screens.inbox} />}
+      {isHere && at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label={words.screens.settings} />}
+      {isHere && at.screen === 'help' && <Lazy load={help} props={{}} label={words.screens.help} />}
       {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label={words.theCase} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
@@ -116,7 +128,7 @@ function Home({ viewer }: { readonly viewer: SignedInViewer }) {
   );
 }
 
-function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Route['screen'] }) {
+function Bar({ viewer, at, isHere }: HomeProps & { readonly at: Route['screen'] }) {
   const leave = () => void signOut();
   return (
     <header class="bar">
@@ -130,6 +142,7 @@ function Bar({ viewer, at }: { readonly viewer: SignedInViewer; readonly at: Rou
       <button type="button" class="icon-button" aria-label={words.signOut(viewer.user.displayName)} onClick={leave}>
         <Icon name="leave" />
       </button>
+      {!isHere && <StandAloneBar onRetry={() => void resumeQuietly()} />}
     </header>
   );
 }

@@ -1,6 +1,6 @@
 import { requests as words } from '../messages/requests';
 import { busyCount } from '../offline/transfers';
-import { session, signOut } from './session';
+import { readerOf, session, signOut } from './session';
 
 /** Minutes without a touch, a key or a running upload after which the app signs out: others may hold the phone by now. */
 export const IDLE_MINUTES = 15;
@@ -13,7 +13,7 @@ let lastUse = Date.now();
 export function signOutWhenIdle(): void {
   for (const sign of SIGNS) addEventListener(sign, noteUse, { passive: true, capture: true });
   document.addEventListener('visibilitychange', check);
-  session.follow((state) => state.kind === 'signed-in' && noteUse());
+  session.follow((state) => readerOf(state) && noteUse());
   setInterval(check, CHECK_MS);
 }
 
@@ -23,7 +23,7 @@ function noteUse(): void {
 }
 
 function check(): void {
-  if (session.value.kind !== 'signed-in') {
+  if (!readerOf(session.value)) {
     lastUse = Date.now();
   } else if (busyCount.value > 0) {
     lastUse = Date.now();

@@ -17,7 +17,8 @@ export type Challenge = NonNullable<SignedInFragment['challenge']>;
 
 export type SessionState =
   | { readonly kind: 'starting' }
-  | { readonly kind: 'unreachable' }
+  /** viewer: whose cases are kept on this device and may be read meanwhile. */
+  | { readonly kind: 'unreachable'; readonly viewer?: SignedInViewer }
   /** isAsked: by the user, on this device; else the server ended it, or a time without use did. */
   | { readonly kind: 'signed-out'; readonly reason?: string; readonly isAsked?: boolean }
   | { readonly kind: 'leaving'; readonly isAsked: boolean }
@@ -42,6 +43,17 @@ otherTabs?.addEventListener('message', (event) => {
   if (event.data === 'signed-out') forget(words.signedOutInOtherTab);
 });
 
+/** What this device keeps of the answers. */
+export interface AnswerKeeper {
+  /** Who may read what is kept, while nobody can ask the server. */
+  readonly reader: () => Promise<SignedInViewer | undefined>;
+  /** The answer that is kept, where the server gave none. */
+  readonly recall: (document: string, variables: object) => Promise<unknown>;
+  /** What the server has just answered. */
+  readonly note: (document: string, variables: object, answer: unknown) => void;
+}
+
+let keeper: AnswerKeeper | undefined;
 let mayLeave: (() => Promise<boolean>) | undefined;
 const answerListeners = new Set<() => void>();
 
@@ -55,15 +67,31 @@ export function hearAnswers(listener: () => void): void {
   answerListeners.add(listener);
 }
 
+/** Asked for what the server does not answer now. */
+export function keepAnswers(kept: AnswerKeeper): void {
+  keeper = kept;
+}
+
+/** Who reads: signed in, or without reception what this device keeps for them. */
+export function readerOf(state: SessionState): SignedInViewer | undefined {
+  return state.kind === 'signed-in' || state.kind === 'unreachable' ? state.viewer : undefined;
+}
+
 /** Takes up the session that the HttpOnly cookie keeps, if there is one. */
 export async function resumeSession(): Promise<void> {
   session.set({ kind: 'starting' });
   try {
     await refresh();
   } catch (error) {
-    if (error instanceof Failure && error.isPassing) session.set({ kind: 'unreachable' });
+    if (error instanceof Failure && error.isPassing) await standAlone();
     else if (session.value.kind === 'starting') session.set({ kind: 'signed-out' });
   }
+}
+
+/** With what is kept on this device, but where somebody left it idle. */
+async function standAlone(): Promise<void> {
+  const viewer = localStorage.getItem(OWED) ? undefined : await keeper?.reader().catch(() => undefined);
+  if (session.value.kind === 'starting') session.set({ kind: 'unreachable', ...(viewer && { viewer }) });
 }
 
 /** The same without a word on the screen while it is tried: what is shown meanwhile stays. */
@@ -112,9 +140,17 @@ export async function request<TResult, TVariables extends object>(
   variables: TVariables,
   signal?: AbortSignal,
 ): Promise<TResult> {
-  const answer = await requestNow(document, variables, signal);
-  for (const listener of answerListeners) listener();
-  return answer;
+  try {
+    const answer = await requestNow(document, variables, signal);
+    for (const listener of answerListeners) listener();
+    keeper?.note(document.toString(), variables, answer);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'OFFLINE') throw error;
+    const kept = await keeper?.recall(document.toString(), variables);
+    if (kept === undefined || signal?.aborted) throw error;
+    return kept as TResult;
+  }
 }
 
 async function requestNow<TResult, TVariables extends object>(

@@ -210,8 +210,9 @@ function replace(unsent: Unsent): void {
 async function keep(unsent: Unsent): Promise<void> {
   beingKept.add(unsent.id);
   try {
-    if (session.value.kind !== 'signed-in') return;
-    await begin('words', session.value.viewer.user.id);
+    const writer = 'viewer' in session.value ? session.value.viewer : undefined;
+    if (!writer) return;
+    await begin('words', writer.user.id);
     await putValue('words', unsent.id, unsent);
     otherTabs?.postMessage('changed');
   } catch {

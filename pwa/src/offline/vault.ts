@@ -5,15 +5,17 @@
  */
 import { asked, transact } from './database';
 
-/** words: written, and not sent yet. */
-export type Part = 'words';
+/** words: written, and not sent yet. cases: what is kept to be read without reception. */
+export type Part = 'words' | 'cases';
 
 const HOUR = 3_600_000;
-/** Milliseconds after which a part is destroyed, counted from when the server last confirmed the session. */
-const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR };
+/** Hours for which kept cases may be read after the server last confirmed the session. */
+export const HOURS_OF_CASES = 12;
+/** Milliseconds after which a part is destroyed, counted from then. */
+const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR, cases: HOURS_OF_CASES * HOUR };
 /** A clock that was set back further than this is not believed. */
 const CLOCK_SLACK = 5 * 60_000;
-const PARTS: readonly Part[] = ['words'];
+const PARTS: readonly Part[] = ['words', 'cases'];
 
 interface KeyRecord {
   /** Another one after each wipe, so that what was sealed before cannot be put after it. */
@@ -69,15 +71,25 @@ export async function wipe(part: Part): Promise<void> {
   await transact('readwrite', (store) => void store('sealed').delete(rangeOf(part)));
 }
 
-export async function putBytes(part: Part, name: string, bytes: BufferSource): Promise<void> {
+export function putBytes(part: Part, name: string, bytes: BufferSource): Promise<void> {
+  return putAll(part, new Map([[name, bytes]]));
+}
+
+/** All of them or none, each sealed by itself. */
+export async function putAll(part: Part, named: ReadonlyMap<string, BufferSource>): Promise<void> {
   const known = await keyOf(part);
   if (!known) throw new VaultClosed(`Nothing can be kept in ${part}.`);
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const sealed: Sealed = { iv, bytes: await crypto.subtle.encrypt(ways(iv, part, name), known.key, bytes) };
+  const sealed = await Promise.all(
+    [...named].map(async ([name, bytes]) => {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const value: Sealed = { iv, bytes: await crypto.subtle.encrypt(ways(iv, part, name), known.key, bytes) };
+      return { name, value };
+    }),
+  );
   await transact('readwrite', async (store) => {
     const now: KeyRecord | undefined = await asked(store('keys').get(part));
     if (now?.id !== known.id) throw new VaultClosed(`${part} was closed meanwhile.`);
-    store('sealed').put(sealed, [part, name]);
+    for (const { name, value } of sealed) store('sealed').put(value, [part, name]);
   });
 }
 
@@ -91,7 +103,12 @@ export async function getBytes(part: Part, name: string): Promise<ArrayBuffer | 
 }
 
 export function putValue(part: Part, name: string, value: unknown): Promise<void> {
-  return putBytes(part, name, new TextEncoder().encode(JSON.stringify(value)));
+  return putBytes(part, name, bytesOf(value));
+}
+
+/** A value as `getValue` reads it. */
+export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 /** As it was put: the caller knows what lies under its own names. */
@@ -110,13 +127,22 @@ export async function remove(part: Part, name: string): Promise<void> {
   await transact('readwrite', (store) => void store('sealed').delete([part, name]));
 }
 
+export async function removeUnder(part: Part, prefix: string): Promise<void> {
+  await transact('readwrite', (store) => void store('sealed').delete(rangeOf(part, prefix)));
+}
+
 async function keyOf(part: Part): Promise<KeyRecord | undefined> {
   const known: KeyRecord | undefined = await transact('readonly', (store) => asked(store('keys').get(part)));
   if (!known) return undefined;
-  const age = Date.now() - known.confirmedAt;
-  if (age >= -CLOCK_SLACK && age < LIFE[part]) return known;
+  if (isAlive(part, known.confirmedAt, Date.now())) return known;
   await wipe(part);
   return undefined;
+}
+
+/** Whether a part may still be read, by when the server last confirmed the session. Pure. */
+export function isAlive(part: Part, confirmedAt: number, now: number): boolean {
+  const age = now - confirmedAt;
+  return age >= -CLOCK_SLACK && age < LIFE[part];
 }
 
 function ways(iv: Uint8Array<ArrayBuffer>, part: Part, name: string): AesGcmParams {

@@ -6,6 +6,7 @@ const PATHS = {
   next: 'M9 5l7 7-7 7',
   fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
   upload: 'M12 16V4m0 0L7 9m5-5l5 5M4 16v4h16v-4',
+  keep: 'M12 4v9m0 0l-4-4m4 4l4-4M5 15v5h14v-5',
   folder: 'M3 6h6l2 2h10v11H3z',
   picture: 'M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6M15.5 9.5h.01',
   search: 'M11 4a7 7 0 105 12l5 5m-5-5a7 7 0 000-10',

@@ -1,9 +1,5 @@
 /** Names and ages as people say them, and what is no patient. */
 
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
-}
-
 /** Full years of a person born on one date, at a time later: what is asked of a scan is the age on its day. */
 export function ageOf(birthDate: string, at: string): number | undefined {
   const [born, then] = [new Date(birthDate), new Date(at)];

@@ -3,8 +3,9 @@ import { isAbort } from '../graphql/failure';
 import { BudgetCache } from './budget-cache';
 import { DecoderPool } from './decoder-pool';
 import { isStillWanted, nextWanted, outwards, type Quality, type Wanted } from './fetch-order';
-import { FrameAddresses, type Stack } from './frame-source';
+import type { Stack } from './frame-source';
 import { type LosslessPicture, type Picture, type PreviewPicture, pictureOf } from './picture';
+import { StackFrames } from './stack-frames';
 
 /** Bytes of decoded slices that may be held; a phone's browser reloads a page that holds much more. */
 export const DEFAULT_BUDGET = 192 * 1024 * 1024;
@@ -27,7 +28,7 @@ interface Fault {
 /** Fetches, decodes and keeps the slices of one stack, the one on the screen before all others. */
 export class FrameLoader {
   readonly #stack: Stack;
-  readonly #addresses: FrameAddresses;
+  readonly #addresses: StackFrames;
   readonly #decoders = new DecoderPool();
   readonly #onChange: (index: number | undefined) => void;
   readonly #pictures: BudgetCache<Picture>;
@@ -46,7 +47,7 @@ export class FrameLoader {
     this.#stack = stack;
     this.#onChange = onChange;
     this.#budget = budget;
-    this.#addresses = new FrameAddresses(stack);
+    this.#addresses = new StackFrames(stack);
     const samples = stack.photometricInterpretation.startsWith('MONOCHROME') ? 1 : 3;
     this.#frameBytes = stack.rows * stack.columns * samples * (stack.bitsStored > 8 ? 2 : 1);
     this.#pictures = new BudgetCache(budget, (picture) => {

@@ -5,6 +5,7 @@ import { PhantomBadge, StatusBadge, UrgencyBadge } from '../../ui/badges';
 import { Icon } from '../../ui/icon';
 import { addressTo } from '../../ui/route';
 import { nameOf } from '../../ui/words';
+import { PinControl } from '../pins/pin-control';
 import type { CaseDetail } from './case-state';
 
 export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
@@ -33,6 +34,11 @@ export function CaseHead({ detail }: { readonly detail: CaseDetail }) {
         <StatusBadge status={detail.status} />
         <PhantomBadge subject={detail} />
       </div>
+      <PinControl caseId={detail.id} hasPictures={hasPictures(detail)} />
     </header>
   );
+}
+
+function hasPictures({ studies }: CaseDetail): boolean {
+  return studies.some(({ series }) => series.some(({ stacks }) => stacks.length > 0));
 }

@@ -9,11 +9,12 @@ import {
   StartAnalysisDocument,
 } from '../../graphql/generated/graphql';
 import { follow } from '../../graphql/live';
-import { request, session } from '../../graphql/session';
+import { readerOf, request, session } from '../../graphql/session';
 import { Store } from '../../graphql/store';
 import { caseWords } from '../../messages/case';
 import { newKey } from '../../offline/key';
 import { hearSent } from '../../offline/outbox';
+import { isAway } from '../../offline/reception';
 import { MeasurementsState } from '../measurements/measurements-state';
 import { PeopleState } from '../people/people-state';
 import { ReadingState } from '../reading/reading-state';
@@ -53,24 +54,27 @@ export class CaseState {
   });
   readonly #life = new AbortController();
   readonly #leave: () => void;
+  readonly #leaveReception: () => void;
   #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(caseId: string) {
     this.caseId = caseId;
     this.talk = new TalkState(caseId);
     this.reading = new ReadingState(caseId);
-    const me = session.value.kind === 'signed-in' ? session.value.viewer.user : undefined;
+    const me = readerOf(session.value)?.user;
     this.measurements = me && me.role !== 'PATIENT' ? new MeasurementsState(caseId, me) : undefined;
     this.people = me && me.role !== 'PATIENT' ? new PeopleState(caseId) : undefined;
     this.#leave = hearSent((subject, sent) => {
       if (subject === caseId && sent.kind === 'giveFeedback' && sent.analysis) this.#takeFeedback(sent.analysis);
     });
+    this.#leaveReception = isAway.follow((away) => !away && this.#readAgain());
     void this.#open();
   }
 
   close(): void {
     clearTimeout(this.#settling);
     this.#leave();
+    this.#leaveReception();
     this.#life.abort();
     this.talk.close();
     this.reading.close();
@@ -126,14 +130,25 @@ export class CaseState {
         cursorOf: ({ caseEvents }) => caseEvents.cursor,
         onEvent: ({ caseEvents }) => this.#hear(caseEvents),
         onGap: async () => {
-          void this.talk.read();
-          void this.reading.read();
-          void this.people?.read();
-          void this.measurements?.read();
+          this.#readOthers();
           return (await this.#read()) ?? cursor;
         },
       },
     );
+  }
+
+  /** The server is there again: what it says replaces what was kept, or what could not be read. */
+  #readAgain(): void {
+    this.#readOthers();
+    if (this.look.value.detail) void this.#read();
+    else this.retry();
+  }
+
+  #readOthers(): void {
+    void this.talk.read();
+    void this.reading.read();
+    void this.people?.read();
+    void this.measurements?.read();
   }
 
   /** The event cursor that belongs to what was read; undefined when it could not be. */

@@ -1,9 +1,11 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { session } from '../../graphql/session';
+import { readerOf, session } from '../../graphql/session';
 import { useStore } from '../../graphql/store';
 import { caseWasOpened } from '../../graphql/unread';
 import { caseWords as words } from '../../messages/case';
+import { pins as pinWords } from '../../messages/pins';
+import { isAway } from '../../offline/reception';
 import { Disclaimer } from '../../ui/disclaimer';
 import { Notice } from '../../ui/notice';
 import { goTo, type Route, replaceRoute } from '../../ui/route';
@@ -37,6 +39,7 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
   const [chosenTab, setChosenTab] = useState<TabName>();
   const { total: commentCount } = useStore(state.talk.look);
   const who = useStore(session);
+  const away = useStore(isAway);
   useEffect(() => () => state.close(), [state]);
   useReadingMark(caseId, state.talk, (chosenTab ?? namedTab) === 'comments');
   useCommentPlace(state.talk, commentId);
@@ -71,7 +74,7 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
               : { label: words.tryAgain, onClick: () => state.retry() }
           }
         >
-          {fault}
+          {away && !isGone ? pinWords.notHere : fault}
         </Notice>
       </main>
     );
@@ -87,7 +90,7 @@ export default function Case({ at: { caseId, findingId, tab: namedTab, commentId
   const tabs = caseTabs({
     state,
     detail,
-    viewer: who.kind === 'signed-in' ? who.viewer.user : undefined,
+    viewer: readerOf(who)?.user,
     commentCount,
     findings,
     analyses,

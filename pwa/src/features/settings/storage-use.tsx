@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sizeOf } from '../../messages/formats';
 import { settings } from '../../messages/settings';
+import { KeptUse } from '../pins/kept-use';
 
 interface Use {
   readonly used: number;
@@ -25,6 +26,7 @@ export function StorageUse() {
     <section aria-labelledby="storage">
       <h2 id="storage">{words.title}</h2>
       {use ? <p>{words.use(sizeOf(use.used), sizeOf(use.allowed))}</p> : <p class="muted">{words.unknown}</p>}
+      <KeptUse />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { isLive } from '../../graphql/live';
 import { hearNews } from '../../graphql/news';
 import { request } from '../../graphql/session';
 import { Store } from '../../graphql/store';
+import { isAway } from '../../offline/reception';
 import { EVERYTHING, type FilterChoice, filterOf } from './filter-choice';
 import { type Page, withFirstPage, withNextPage, withRow } from './pages';
 
@@ -43,7 +44,8 @@ export class WorklistState {
     const leaveLive = isLive.follow((isBack) => {
       if (isBack) this.#readSoon();
     });
-    this.#leaving = [leaveNews, leaveLive];
+    const leaveReception = isAway.follow((away) => !away && this.#readSoon());
+    this.#leaving = [leaveNews, leaveLive, leaveReception];
   }
 
   show(choice: FilterChoice): void {

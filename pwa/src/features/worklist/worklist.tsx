@@ -5,9 +5,11 @@ import { numberOf } from '../../messages/formats';
 import { shell } from '../../messages/shell';
 import { wordOf } from '../../messages/values';
 import { worklist as words } from '../../messages/worklist';
+import { isAway } from '../../offline/reception';
 import { Icon } from '../../ui/icon';
 import { Notice } from '../../ui/notice';
 import { addressTo } from '../../ui/route';
+import { KeptRows } from '../pins/kept-rows';
 import { CaseRow } from './case-row';
 import { countOf, EVERYTHING, isFiltered } from './filter-choice';
 import { FilterPanel } from './filter-panel';
@@ -31,6 +33,7 @@ interface WorklistProps {
 export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistProps) {
   const state = useMemo(() => new WorklistState(), []);
   const look = useStore(state.look);
+  const away = useStore(isAway);
   const [choice, setChoice] = useState(EVERYTHING);
   const [isChoosing, setIsChoosing] = useState(false);
   const isFirst = useRef(true);
@@ -51,7 +54,7 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
   return (
     <section ref={list} class="worklist" role={isMain ? 'main' : 'region'} aria-label={words.title} hidden={!isShown}>
       {isMain && <h1 class="visually-hidden">{words.title}</h1>}
-      <search class="filters">
+      <search class="filters" hidden={away && look.rows.length === 0}>
         <div class="search-line">
           <label class="search-field">
             <Icon name="search" />
@@ -101,7 +104,8 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
       <p class="visually-hidden" role="status">
         {look.isLoading ? words.reading : words.cases(look.total)}
       </p>
-      {look.fault && (
+      {away && <KeptRows>{(row) => <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />}</KeptRows>}
+      {look.fault && !away && (
         <Notice kind="error" title={words.notRead} action={{ label: shell.tryAgain, onClick: () => state.retry() }}>
           {look.fault}
         </Notice>
@@ -116,6 +120,7 @@ export function Worklist({ openCaseId, isShown, isMain, mayUpload }: WorklistPro
           <CaseRow key={row.id} row={row} isOpen={row.id === openCaseId} />
         ))}
         {look.isLoading &&
+          !away &&
           look.rows.length === 0 &&
           [1, 2, 3, 4].map((at) => <li key={at} class="case-row skeleton" />)}
       </ul>
