@@ -9,7 +9,9 @@ import { followNews } from './graphql/news';
 import { resumeSession, type SignedInViewer, session, signOut } from './graphql/session';
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
+import { shared } from './messages/shared';
 import { renewPush } from './offline/push';
+import { sharedNews } from './offline/shared-offer';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
 import { Lazy } from './ui/lazy';
@@ -59,7 +61,10 @@ export function App() {
     );
   }
   if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label="Signing out" />;
-  if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
+  if (state.kind === 'signed-out') {
+    const waiting = sharedNews.value === 'kept' ? shared.signIn : undefined;
+    return <SignIn reason={state.reason ?? waiting} at={at} />;
+  }
   return <Home key={state.viewer.user.id} viewer={state.viewer} />;
 }
 

@@ -5,15 +5,17 @@
  */
 import { asked, transact } from './database';
 
-/** words: written, and not sent yet. */
-export type Part = 'words';
+/** words: written, and not sent yet. shared: files from another app, until somebody takes or discards them. */
+export type Part = 'words' | 'shared';
 
 const HOUR = 3_600_000;
 /** Milliseconds after which a part is destroyed, counted from when the server last confirmed the session. */
-const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR };
+const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR, shared: HOUR / 4 };
 /** A clock that was set back further than this is not believed. */
 const CLOCK_SLACK = 5 * 60_000;
-const PARTS: readonly Part[] = ['words'];
+const PARTS: readonly Part[] = ['words', 'shared'];
+/** The owner of what came before anybody was known: no session confirms it, and its time is its own. */
+export const NOBODY = '';
 
 interface KeyRecord {
   /** Another one after each wipe, so that what was sealed before cannot be put after it. */
@@ -48,14 +50,18 @@ export async function begin(part: Part, owner: string): Promise<void> {
 export async function confirm(owner: string): Promise<void> {
   for (const part of PARTS) {
     const known = await keyOf(part);
+    if (known?.owner === NOBODY) continue;
     if (known && known.owner !== owner) await wipe(part);
-    else if (known) {
-      await transact('readwrite', async (store) => {
-        const now: KeyRecord | undefined = await asked(store('keys').get(part));
-        if (now?.id === known.id) store('keys').put({ ...now, confirmedAt: Date.now() }, part);
-      });
-    }
+    else if (known) await renew(part, owner);
   }
+}
+
+/** Counts the time of this owner's part from now on. */
+export async function renew(part: Part, owner: string): Promise<void> {
+  await transact('readwrite', async (store) => {
+    const now: KeyRecord | undefined = await asked(store('keys').get(part));
+    if (now?.owner === owner) store('keys').put({ ...now, confirmedAt: Date.now() }, part);
+  });
 }
 
 /** Destroys whatever has outlived its time. */
