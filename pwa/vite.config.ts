@@ -6,6 +6,8 @@ import { defineConfig, type Plugin } from 'vite';
 const KEPT = /\.(js|css)$/;
 const ALWAYS = ['/', '/icon.svg', '/manifest.webmanifest'];
 
+const COPY = '?service-worker';
+
 /** Writes the list of the app's files into the service worker, which the page and the worker build know nothing of. */
 function shellList(): Plugin {
   return {
@@ -30,11 +32,28 @@ function shellList(): Plugin {
   };
 }
 
+/**
+ * Gives the service worker copies of the modules that the page has too: shared with it they would become a chunk that
+ * both import, and a classic worker imports nothing.
+ */
+function ownModules(): Plugin {
+  const worker = resolve(import.meta.dirname, 'src/sw.ts');
+  return {
+    name: 'hilum-own-modules',
+    apply: 'build',
+    async resolveId(source, importer, options) {
+      if (importer !== worker && !importer?.endsWith(COPY)) return null;
+      const found = await this.resolve(source, importer.replace(COPY, ''), { ...options, skipSelf: true });
+      return found && !found.id.endsWith(COPY) ? { ...found, id: found.id + COPY } : found;
+    },
+  };
+}
+
 const server = process.env.HILUM_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
   base: '/',
-  plugins: [shellList()],
+  plugins: [ownModules(), shellList()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   server: { proxy: { '/graphql': { target: server, ws: true, headers: { origin: server } } } },

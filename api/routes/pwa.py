@@ -17,6 +17,8 @@ from starlette.types import Scope
 from api.routes.security_headers import DECODER_POLICY
 
 HASHED = "/assets/"  # names change with their content, so these may be kept for ever
+SHARE = "/share"  # where the manifest has other apps share files to; the app's service worker takes them
+UNOPENED = "/?shared=unopened#/upload"
 DECODER = re.compile(r"assets/decode\.worker-[\w-]+\.js")  # its worker alone compiles WebAssembly
 NOT_BUILT = "The PWA is not built. Run `make pwa`, or use the GraphQL API at /graphql.\n"
 
@@ -46,9 +48,15 @@ def is_loopback(host: str | None) -> bool:
     return host in ("localhost", "::1") or (host or "").startswith("127.")
 
 
+async def shared(request: Request) -> Response:
+    """No service worker was there to take what another app shared: it goes unread, and the app says how to share again."""
+    return RedirectResponse(UNOPENED, 303)
+
+
 def routes(folder: Path, own_url: str) -> list[BaseRoute]:
     if (folder / "index.html").is_file():
-        return [Mount("/", AppFiles(folder, own_url))]
+        shares = [Route(SHARE, shared, methods=[method]) for method in ("GET", "POST")]
+        return [*shares, Mount("/", AppFiles(folder, own_url))]
 
     async def missing(request: Request) -> Response:
         return PlainTextResponse(NOT_BUILT, status_code=404)

@@ -10,8 +10,10 @@ import { resumeQuietly, resumeSession, type SignedInViewer, session, signOut } f
 import { useStore } from './graphql/store';
 import { followUnread } from './graphql/unread';
 import { requests } from './messages/requests';
+import { shared } from './messages/shared';
 import { shell as words } from './messages/shell';
 import { renewPush } from './offline/push';
+import { sharedNews } from './offline/shared-offer';
 import { Disclaimer } from './ui/disclaimer';
 import { Icon } from './ui/icon';
 import { Lazy } from './ui/lazy';
@@ -27,6 +29,7 @@ const caseScreen = () => import('./features/case/case');
 const inbox = () => import('./features/inbox/inbox');
 const settings = () => import('./features/settings/settings');
 const help = () => import('./features/help/help');
+const administration = () => import('./features/administration/administration');
 
 /** Milliseconds after which the worklist has what it needs. */
 const AHEAD_MS = 1500;
@@ -55,7 +58,10 @@ export function App() {
     );
   }
   if (state.kind === 'leaving') return <main class="is-waiting" aria-busy="true" aria-label={words.signingOut} />;
-  if (state.kind === 'signed-out') return <SignIn reason={state.reason} at={at} />;
+  if (state.kind === 'signed-out') {
+    const waiting = sharedNews.value === 'kept' ? shared.signIn : undefined;
+    return <SignIn reason={state.reason ?? waiting} at={at} />;
+  }
   return <Home key={state.viewer.user.id} viewer={state.viewer} isHere />;
 }
 
@@ -116,6 +122,9 @@ function Home({ viewer, isHere }: HomeProps) {
       {isHere && at.screen === 'inbox' && <Lazy load={inbox} props={{}} label={words.screens.inbox} />}
       {isHere && at.screen === 'settings' && <Lazy load={settings} props={{ viewer }} label={words.screens.settings} />}
       {isHere && at.screen === 'help' && <Lazy load={help} props={{}} label={words.screens.help} />}
+      {isHere && at.screen === 'administration' && viewer.user.role === 'ADMINISTRATOR' && (
+        <Lazy load={administration} props={{}} label={words.screens.administration} />
+      )}
       {at.screen === 'case' && <Lazy key={at.caseId} load={caseScreen} props={{ at }} label={words.theCase} />}
       {at.screen === 'worklist' && isWide && (
         <main class="empty nothing-open">
@@ -135,7 +144,7 @@ function Bar({ viewer, at, isHere }: HomeProps & { readonly at: Route['screen'] 
       <a class="brand" href={addressTo({ screen: 'worklist' })}>
         <img src="/icon.svg" alt="" width={28} height={28} /> {'Hilum'}
       </a>
-      <Navigation at={at} mayUpload={viewer.user.role !== 'ADMINISTRATOR'} />
+      <Navigation at={at} isAdministrator={viewer.user.role === 'ADMINISTRATOR'} />
       <span class="who" title={viewer.organization.name}>
         {viewer.user.displayName}
       </span>

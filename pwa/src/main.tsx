@@ -4,6 +4,7 @@ import { signOutWhenIdle } from './graphql/idle';
 import { resumeSession } from './graphql/session';
 import { keepWithSession } from './offline/keeping';
 import { useServiceWorker } from './offline/service-worker';
+import { watchShared } from './offline/shared-offer';
 import { followAppearance } from './ui/appearance';
 import './ui/tokens.css';
 import './ui/elements.css';
@@ -14,6 +15,7 @@ followAppearance();
 const root = document.getElementById('app');
 if (root) render(<App />, root);
 keepWithSession();
+watchShared();
 void resumeSession();
 signOutWhenIdle();
 

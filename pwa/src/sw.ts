@@ -1,4 +1,5 @@
 /// <reference lib="webworker" />
+import { SHARE_PATH, type Shared, sealShared } from './offline/shared-files';
 import { notificationOf, readPush } from './worker/push';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -33,11 +34,25 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
+  if (request.method === 'POST' && url.origin === self.location.origin && url.pathname === SHARE_PATH) {
+    event.respondWith(takeShared(request));
+    return;
+  }
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate' && url.pathname === '/') event.respondWith(freshIndex(request));
   else if (__SHELL__.includes(url.pathname) || url.pathname.startsWith('/assets/'))
     event.respondWith(keptFile(request));
 });
+
+/** Files from another app (W3C Web Share Target) stay here, sealed, and never go on to the network by themselves. */
+async function takeShared(request: Request): Promise<Response> {
+  const files = async () => (await request.formData()).getAll('files').filter((entry) => entry instanceof File);
+  const shared: Shared = await files()
+    .then(sealShared)
+    .catch(() => 'unkept');
+  for (const client of await self.clients.matchAll({ type: 'window' })) client.postMessage('files-shared');
+  return Response.redirect(`/?shared=${shared}#/upload`, 303);
+}
 
 /** The network is back after something was written without it. An open window sends it: credentials never come here. */
 self.addEventListener('sync', (event) => {

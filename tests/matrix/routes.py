@@ -87,6 +87,8 @@ ROUTES: dict[str, Open | Sealed] = {
     "GET /health/live": Open.PUBLIC,
     "GET /health/ready": Open.PUBLIC,
     "GET /hilum-ca.crt": Open.PUBLIC,
+    "GET /share": Open.PUBLIC,
+    "POST /share": Open.PUBLIC,
     "GET /": Open.PUBLIC,
 }
 

@@ -22,6 +22,7 @@ export const shell = catalogue('shell', {
     inbox: 'Inbox',
     settings: 'Settings',
     help: 'Help',
+    administration: 'Administration',
     'sign-up': 'Worklist',
   },
   uploadsUnderWay: (count: number) => `${manyOf(count)} under way`,

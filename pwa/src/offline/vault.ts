@@ -5,17 +5,22 @@
  */
 import { asked, transact } from './database';
 
-/** words: written, and not sent yet. cases: what is kept to be read without reception. */
-export type Part = 'words' | 'cases';
+/**
+ * words: written, and not sent yet. cases: what is kept to be read without reception. shared: files from another app,
+ * until somebody takes or discards them.
+ */
+export type Part = 'words' | 'cases' | 'shared';
 
 const HOUR = 3_600_000;
 /** Hours for which kept cases may be read after the server last confirmed the session. */
 export const HOURS_OF_CASES = 12;
 /** Milliseconds after which a part is destroyed, counted from then. */
-const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR, cases: HOURS_OF_CASES * HOUR };
+const LIFE: Readonly<Record<Part, number>> = { words: 12 * HOUR, cases: HOURS_OF_CASES * HOUR, shared: HOUR / 4 };
 /** A clock that was set back further than this is not believed. */
 const CLOCK_SLACK = 5 * 60_000;
-const PARTS: readonly Part[] = ['words', 'cases'];
+const PARTS: readonly Part[] = ['words', 'cases', 'shared'];
+/** The owner of what came before anybody was known: no session confirms it, and its time is its own. */
+export const NOBODY = '';
 
 interface KeyRecord {
   /** Another one after each wipe, so that what was sealed before cannot be put after it. */
@@ -50,14 +55,18 @@ export async function begin(part: Part, owner: string): Promise<void> {
 export async function confirm(owner: string): Promise<void> {
   for (const part of PARTS) {
     const known = await keyOf(part);
+    if (known?.owner === NOBODY) continue;
     if (known && known.owner !== owner) await wipe(part);
-    else if (known) {
-      await transact('readwrite', async (store) => {
-        const now: KeyRecord | undefined = await asked(store('keys').get(part));
-        if (now?.id === known.id) store('keys').put({ ...now, confirmedAt: Date.now() }, part);
-      });
-    }
+    else if (known) await renew(part, owner);
   }
+}
+
+/** Counts the time of this owner's part from now on. */
+export async function renew(part: Part, owner: string): Promise<void> {
+  await transact('readwrite', async (store) => {
+    const now: KeyRecord | undefined = await asked(store('keys').get(part));
+    if (now?.owner === owner) store('keys').put({ ...now, confirmedAt: Date.now() }, part);
+  });
 }
 
 /** Destroys whatever has outlived its time. */

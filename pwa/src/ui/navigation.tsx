@@ -7,11 +7,11 @@ import { addressTo, type Route } from './route';
 
 interface NavigationProps {
   readonly at: Route['screen'];
-  readonly mayUpload: boolean;
+  readonly isAdministrator: boolean;
 }
 
 /** The places of the app: at the bottom of a phone, where the thumb is; in the bar where there is room. */
-export function Navigation({ at, mayUpload }: NavigationProps) {
+export function Navigation({ at, isAdministrator }: NavigationProps) {
   const running = useStore(busyCount);
   const unread = useStore(unreadCount);
   const { screens } = words;
@@ -23,7 +23,7 @@ export function Navigation({ at, mayUpload }: NavigationProps) {
         to={{ screen: 'worklist' }}
         isHere={at === 'worklist' || at === 'case'}
       />
-      {mayUpload && (
+      {!isAdministrator && (
         <Place
           icon="upload"
           name={screens.upload}
@@ -41,6 +41,14 @@ export function Navigation({ at, mayUpload }: NavigationProps) {
         count={unread}
         counted={words.unread}
       />
+      {isAdministrator && (
+        <Place
+          icon="people"
+          name={screens.administration}
+          to={{ screen: 'administration' }}
+          isHere={at === 'administration'}
+        />
+      )}
       <Place icon="tools" name={screens.settings} to={{ screen: 'settings' }} isHere={at === 'settings'} />
       <Place icon="help" name={screens.help} to={{ screen: 'help' }} isHere={at === 'help'} />
     </nav>

@@ -7,6 +7,7 @@ export type Route =
   | { readonly screen: 'inbox' }
   | { readonly screen: 'settings' }
   | { readonly screen: 'help' }
+  | { readonly screen: 'administration' }
   /** For whoever is not signed in yet. organizationId: where an organization lets patients sign up. */
   | { readonly screen: 'sign-up'; readonly invitation?: string; readonly organizationId?: string }
   | {
@@ -29,6 +30,7 @@ export function readRoute(hash: string): Route {
   if (first === 'inbox') return { screen: 'inbox' };
   if (first === 'settings') return { screen: 'settings' };
   if (first === 'help') return { screen: 'help' };
+  if (first === 'administration') return { screen: 'administration' };
   if (first === 'invitations' && caseId) return { screen: 'sign-up', invitation: caseId };
   if (first === 'sign-up' && caseId) return { screen: 'sign-up', organizationId: caseId };
   if (first === 'cases' && caseId) {
@@ -46,6 +48,7 @@ export function addressTo(route: Route): string {
   if (route.screen === 'inbox') return '#/inbox';
   if (route.screen === 'settings') return '#/settings';
   if (route.screen === 'help') return '#/help';
+  if (route.screen === 'administration') return '#/administration';
   if (route.screen === 'sign-up') {
     const { invitation, organizationId = '' } = route;
     return invitation

@@ -42,6 +42,15 @@ async def test_files_named_by_their_content_are_kept_for_ever(client: httpx.Asyn
     assert "immutable" in (await client.get("/assets/app-1a2b.js")).headers["cache-control"]
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_files_shared_before_the_app_was_opened_lead_to_the_app_unread(
+    client: httpx.AsyncClient, method: str
+) -> None:
+    answer = await client.request(method, "/share", files={"files": ("a.dcm", b"DICM")} if method == "POST" else None)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/?shared=unopened#/upload")
+
+
 async def test_another_name_of_this_machine_leads_to_the_own_one(client: httpx.AsyncClient) -> None:
     answer = await client.get("/cases/abc", headers={"host": "localhost:8000"})
 

@@ -5,6 +5,7 @@ import { droppedFrom, type PickedFile } from '../../offline/picked-file';
 import { readUnfinished, startTransfer, transfers, transfersFault } from '../../offline/transfers';
 import { Notice } from '../../ui/notice';
 import { FilePickers } from './file-pickers';
+import { SharedFiles } from './shared-files';
 import { TransferCard } from './transfer-card';
 import './upload.css';
 
@@ -31,6 +32,7 @@ export function Upload() {
   return (
     <main class="upload">
       <h1>{words.title}</h1>
+      <SharedFiles />
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is one more way; the buttons inside do the same */}
       <div
         class={`drop-zone ${isOver ? 'is-over' : ''}`}
