@@ -21,6 +21,7 @@ function shellList(): Plugin {
         const index = bundle['index.html'];
         const worker = bundle['sw.js'];
         if (worker?.type !== 'chunk') this.error('The service worker was not built.');
+        if (worker.imports.length > 0) this.error('A classic service worker imports nothing: the browser refuses it.');
         const version = createHash('sha256').update(
           JSON.stringify([shell, index?.type === 'asset' ? index.source : '']),
         );
@@ -41,6 +42,7 @@ function ownModules(): Plugin {
   return {
     name: 'hilum-own-modules',
     apply: 'build',
+    enforce: 'pre', // Vite resolves relative addresses before it asks other plugins
     async resolveId(source, importer, options) {
       if (importer !== worker && !importer?.endsWith(COPY)) return null;
       const found = await this.resolve(source, importer.replace(COPY, ''), { ...options, skipSelf: true });

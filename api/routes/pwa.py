@@ -49,7 +49,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 async def shared(request: Request) -> Response:
-    """No service worker was there to take what another app shared: it goes unread, and the app says how to share again."""
+    """No service worker took what another app shared: it goes unread, and the app says how to share again."""
     return RedirectResponse(UNOPENED, 303)
 
 

@@ -1,4 +1,4 @@
-"""Files that another app shares: taken by the service worker alone, sealed until somebody signed in takes or discards them."""
+"""Files that another app shares: taken by the service worker alone, sealed until somebody takes or discards them."""
 
 import re
 from collections.abc import Iterator
