@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from api.settings import Settings
 from tests.conftest import fresh_database
+from tests.phantoms import small_phantom
 from tests.pwa.conftest import PATIENCE_MS, PHONE
 from tests.pwa.test_browser_journey import begin_upload, shown_slice, sign_in
 from tests.pwa.test_browser_talk import say
@@ -202,3 +203,38 @@ def test_a_new_version_waits_until_it_is_wanted(offline_phone: Page, server: Run
     phone.wait_for_function("() => window.isOld === undefined")
     expect(phone.get_by_role("searchbox")).to_be_visible()
     expect(phone.get_by_text("A new version is ready.")).to_have_count(0)
+
+
+def test_uploads_picked_offline_begin_once_and_in_order_when_the_network_is_back(
+    offline_phone: Page, server: RunningServer, tmp_path: Path
+) -> None:
+    phone = offline_phone
+    sign_in(phone, server)
+    phone.get_by_role("link", name="Upload").first.click()
+    picked = []
+    for seed in (811, 812, 813):
+        name, content = next(iter(small_phantom(seed, 6).items()))
+        (tmp_path / f"{seed}-{name}").write_bytes(content)
+        picked.append(tmp_path / f"{seed}-{name}")
+    begun: list[str] = []
+    phone.on(
+        "response",
+        lambda answer: (
+            begun.append(answer.request.post_data or "")
+            if "mutation CreateUpload" in (answer.request.post_data or "")
+            else None
+        ),
+    )
+    phone.context.set_offline(True)
+
+    for path in picked:
+        phone.get_by_label("Choose files").first.set_input_files(path)
+    cards = phone.get_by_role("list", name="Uploads").locator(":scope > li")
+    expect(cards).to_have_count(3)
+    expect(cards.get_by_text("Waiting for the connection")).to_have_count(3)
+    phone.screenshot(path=tmp_path / "uploads-wait.png")
+    phone.context.set_offline(False)
+
+    expect(cards.get_by_text(re.compile("1 image stored"))).to_have_count(3)
+    names = [json.loads(text)["variables"]["input"]["files"][0]["name"] for text in begun]
+    assert names == [path.name for path in picked]

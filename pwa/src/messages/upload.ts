@@ -38,7 +38,8 @@ export const upload = catalogue('upload', {
   sentOf: (sent: string, all: string) => `${sent} of ${all}`,
   aSecond: (size: string) => `${size}/s`,
   checking: (checked: string, all: string) => `Checking the files, ${checked} of ${all}`,
-  waiting: (sent: string, all: string) => `Waiting for the connection · ${sent} of ${all}. It goes on by itself.`,
+  waiting: (sent: string, all: string) =>
+    `Waiting for the connection · ${sent} of ${all}. It goes on by itself while Hilum is open.`,
   paused: (sent: string, all: string) => `Paused · ${sent} of ${all}`,
   interrupted: (open: number, all: number) => `Interrupted · ${counted(open, FILES)} of ${numberOf(all)} still to send`,
   finishing: 'All sent; handing over',

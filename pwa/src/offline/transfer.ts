@@ -5,6 +5,7 @@ import {
   CompleteUploadDocument,
   CreateUploadDocument,
   UploadByIdDocument,
+  type UploadFileInput,
   type UploadStateFragment,
 } from '../graphql/generated/graphql';
 import { request } from '../graphql/session';
@@ -19,11 +20,14 @@ import type { PickedFile } from './picked-file';
 import { PartFault, sendPart } from './send-part';
 import { firstLook, phaseOf, type TransferLook } from './transfer-look';
 import { TransferTally } from './transfer-tally';
+import { Turns } from './turns';
 
 /** Parts on their way at once. */
 const LANES = 4;
 /** New addresses in a row that the server may refuse for one part. */
 const REFUSALS = 3;
+
+const { take: beginInTurn } = new Turns();
 
 /** One upload from picking to the end of ingestion: it survives lost connections, pauses and reloads. */
 export class Transfer {
@@ -32,6 +36,8 @@ export class Transfer {
   readonly #tally: TransferTally;
   #files: ReadonlyMap<number, PickedFile>;
   #running = new AbortController();
+  /** What the server is told of the files, once they were read. */
+  #described: readonly UploadFileInput[] | undefined;
 
   private constructor(look: TransferLook, files: ReadonlyMap<number, PickedFile>) {
     this.look = new Store(look);
@@ -105,7 +111,7 @@ export class Transfer {
     const { signal } = running;
     this.#set({ fault: undefined });
     try {
-      const upload = this.look.value.upload ?? (await this.#patiently(signal, () => this.#create(signal)));
+      const upload = this.look.value.upload ?? (await this.#begin(signal));
       await this.#send(upload.id, signal);
       this.#set({ phase: 'finishing' });
       await this.#patiently(signal, () => this.#complete(upload.id, signal));
@@ -115,13 +121,25 @@ export class Transfer {
     }
   }
 
-  async #create(signal: AbortSignal): Promise<UploadStateFragment> {
+  /** Begins after those that were picked before it, also where all of them wait for the network. */
+  async #begin(signal: AbortSignal): Promise<UploadStateFragment> {
     this.#set({ phase: 'checking' });
+    this.#described ??= await this.#describe(signal);
+    const files = [...this.#described];
+    if (!navigator.onLine) this.#set({ phase: 'waiting' });
+    return beginInTurn(signal, () => this.#patiently(signal, () => this.#create(files, signal)));
+  }
+
+  async #describe(signal: AbortSignal): Promise<readonly UploadFileInput[]> {
     const files = [];
     for (const file of this.#files.values()) {
       const partSha256 = await partChecksums(file, signal, (count) => this.#tally.check(count));
       files.push({ name: file.name, size: file.size, ...(partSha256 && { partSha256 }) });
     }
+    return files;
+  }
+
+  async #create(files: UploadFileInput[], signal: AbortSignal): Promise<UploadStateFragment> {
     const { createUpload: payload } = await request(
       CreateUploadDocument,
       { input: { files, idempotencyKey: this.key } },
