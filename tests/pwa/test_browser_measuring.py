@@ -147,10 +147,10 @@ def test_what_is_measured_is_what_is_stored(reader: Reader, own_files: list[Path
     ends, corners = (each["points"] for each in reader.saved)
     length = np.hypot(ends[1]["x"] - ends[0]["x"], ends[1]["y"] - ends[0]["y"]) * SPACING_MM
     assert length == pytest.approx(np.hypot(60, 50) * SPACING_MM, abs=2 * SPACING_MM)
-    assert ruler == f"{length:.1f} mm"
+    assert ruler == f"{length:,.1f} mm"
     values = inside(corners, hu)
     area = np.pi / 4 * abs(corners[1]["x"] - corners[0]["x"]) * abs(corners[1]["y"] - corners[0]["y"]) * SPACING_MM**2
-    told = [f"Mean {tenths(values.mean())} HU", f"SD {values.std():.1f} HU", f"Area {area:.1f} mm²"]
+    told = [f"Mean {tenths(values.mean())} HU", f"SD {values.std():.1f} HU", f"Area {area:,.1f} mm²"]
     assert ellipse.split("\n") == told
     # The list tells what the server measured itself from the same stored values.
     expect(reader.row("Ruler")).to_contain_text(ruler)
