@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 /** Files that are kept from the first visit on; the codec comes when the first case is opened. */
@@ -51,11 +53,31 @@ function ownModules(): Plugin {
   };
 }
 
+/** Text and WebAssembly: pictures are compressed already. */
+const COMPRESSED = /\.(js|css|html|svg|wasm|webmanifest)$/;
+
+/** Lays beside each file what the server sends of it to browsers that take it compressed. */
+function compressedFiles(): Plugin {
+  const folder = resolve(import.meta.dirname, 'dist');
+  return {
+    name: 'hilum-compressed-files',
+    apply: 'build',
+    closeBundle() {
+      for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+        if (!COMPRESSED.test(name)) continue;
+        const content = readFileSync(join(folder, name));
+        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(content));
+        writeFileSync(join(folder, `${name}.gz`), gzipSync(content, { level: 9 }));
+      }
+    },
+  };
+}
+
 const server = process.env.HILUM_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
   base: '/',
-  plugins: [ownModules(), shellList()],
+  plugins: [ownModules(), shellList(), compressedFiles()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   server: { proxy: { '/graphql': { target: server, ws: true, headers: { origin: server } } } },

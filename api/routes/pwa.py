@@ -3,6 +3,7 @@
 The app keeps its own places behind `#`, so that every address but `/` is a file or nothing.
 """
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike, StaticFiles
 from starlette.types import Scope
 
 from api.routes.security_headers import DECODER_POLICY
@@ -20,6 +21,8 @@ HASHED = "/assets/"  # names change with their content, so these may be kept for
 SHARE = "/share"  # where the manifest has other apps share files to; the app's service worker takes them
 UNOPENED = "/?shared=unopened#/upload"
 DECODER = re.compile(r"assets/decode\.worker-[\w-]+\.js")  # its worker alone compiles WebAssembly
+# Laid beside each file by the build; the smaller first.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
 NOT_BUILT = "The PWA is not built. Run `make pwa`, or use the GraphQL API at /graphql.\n"
 
 
@@ -42,6 +45,28 @@ class AppFiles(StaticFiles):
             response.headers["content-security-policy"] = DECODER_POLICY
         response.headers["cache-control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
         return response
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Compressed, where the build did that and the browser takes it (RFC 9110, 8.4 and 12.5.3)."""
+        accepted = accepted_encodings(Headers(scope=scope).get("accept-encoding", ""))
+        for encoding, suffix in ENCODINGS.items():
+            packed = Path(f"{os.fspath(full_path)}{suffix}")
+            if encoding in accepted and packed.is_file():
+                response = super().file_response(packed, packed.stat(), scope, status_code)
+                response.headers["content-encoding"] = encoding
+                break
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.add_vary_header("accept-encoding")
+        return response
+
+
+def accepted_encodings(header: str) -> set[str]:
+    """Those that are named, and not refused by a weight of zero."""
+    named = (each.strip().lower().partition(";") for each in header.split(","))
+    return {name.strip() for name, _, weight in named if not re.fullmatch(r"\s*q=0(\.0{0,3})?\s*", weight)}
 
 
 def is_loopback(host: str | None) -> bool:

@@ -42,6 +42,32 @@ async def test_files_named_by_their_content_are_kept_for_ever(client: httpx.Asyn
     assert "immutable" in (await client.get("/assets/app-1a2b.js")).headers["cache-control"]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "content"),
+    [
+        ("gzip, deflate, br", "br", b"as br"),
+        ("gzip;q=0.8, br;q=0", "gzip", b"as gzip"),
+        ("zstd", None, b"void 0"),
+        ("", None, b"void 0"),
+    ],
+)
+async def test_files_go_as_the_browser_takes_them(
+    tmp_path: Path, accepted: str, encoding: str | None, content: bytes
+) -> None:
+    for name, text in {"app.js": "void 0", "app.js.br": "as br", "app.js.gz": "as gzip", "index.html": ""}.items():
+        (tmp_path / name).write_text(text)
+    client = client_of(tmp_path)
+
+    async with client.stream("GET", "/app.js", headers={"accept-encoding": accepted}) as answer:
+        raw = b"".join([piece async for piece in answer.aiter_raw()])
+
+    assert (answer.status_code, answer.headers.get("content-encoding"), raw) == (200, encoding, content)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "accept-encoding"
+    tagged = {"accept-encoding": accepted, "if-none-match": answer.headers["etag"]}
+    assert (await client.get("/app.js", headers=tagged)).status_code == 304
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_files_shared_before_the_app_was_opened_lead_to_the_app_unread(
     client: httpx.AsyncClient, method: str
