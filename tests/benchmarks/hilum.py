@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -89,7 +90,9 @@ class Hilum:
             for edge in page["edges"]:
                 (part,) = edge["node"]["parts"]["edges"]
                 headers = {header["name"]: header["value"] for header in part["node"]["headers"]}
-                parts.append((part["node"]["url"].removeprefix(self.url), headers, files[edge["node"]["index"]]))
+                # The server may be known under another origin than the one measured here.
+                path = urlsplit(part["node"]["url"])._replace(scheme="", netloc="").geturl()
+                parts.append((path, headers, files[edge["node"]["index"]]))
             after = page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"]:
                 return parts

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +54,12 @@ def executable() -> str | None:
 
 
 @contextmanager
-def running_orthanc(command: str) -> Iterator[Orthanc]:
+def running_orthanc(command: str, settings: Mapping[str, object] | None = None) -> Iterator[Orthanc]:
+    """settings: more of Orthanc's own, for a plugin."""
     with tempfile.TemporaryDirectory(prefix="orthanc-benchmark-") as name:
         folder, port = Path(name), free_port()
         places = {"StorageDirectory": f"{name}/store", "IndexDirectory": f"{name}/store", "HttpPort": port}
-        (folder / "settings.json").write_text(json.dumps(SETTINGS | places))
+        (folder / "settings.json").write_text(json.dumps({**SETTINGS, **places, **(settings or {})}))
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen([command, f"{name}/settings.json"], stdout=log, stderr=log)
         try:
