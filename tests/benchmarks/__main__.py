@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.benchmarks.audit import audit_reading, audit_writers, case_query
 from tests.benchmarks.large_file import receive_memory
+from tests.benchmarks.lighthouse import lighthouse
 from tests.benchmarks.machine import machine
 from tests.benchmarks.opening import SLICES as OPENED_SLICES
 from tests.benchmarks.opening import opening
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Measure] = {
     "opening_ohif": lambda series, chosen: opening_ohif(_of(chosen, OPENED_SLICES), chosen.rounds),
     "scrolling": lambda series, chosen: scrolling(_of(chosen, OPENED_SLICES)),
     "scrolling_memory": lambda series, chosen: scrolling_memory(_of(chosen, LONG_SERIES), chosen.minutes),
+    "lighthouse": lambda series, chosen: lighthouse(chosen.rounds),
 }
 
 
