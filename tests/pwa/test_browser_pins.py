@@ -140,7 +140,7 @@ def test_a_kept_case_is_read_without_reception_and_lies_sealed(
     words = finding.inner_text()
     page.get_by_role("tab", name="Comments").click()
     say(page, "Seen in the tunnel.")
-    expect(page.locator("[data-comment]")).to_have_count(1)
+    expect(page.locator("[data-comment]").get_by_text("Seen in the tunnel.")).to_be_visible()
     page.get_by_role("tab", name="Findings").click()
     keep(page)
     page.screenshot(path=tmp_path / "kept.png")
