@@ -136,7 +136,7 @@ def test_signing_out_says_what_was_not_sent_and_deletes_it(
     phone.get_by_role("link", name="Back to the worklist").click()
 
     phone.get_by_role("button", name=re.compile("^Sign out")).click()
-    expect(phone.get_by_role("dialog")).to_contain_text("1 comment not sent yet")
+    expect(phone.get_by_role("dialog")).to_contain_text("1 change not sent yet")
     phone.screenshot(path=tmp_path / "leaving.png")
     phone.get_by_role("button", name="Stay signed in").click()
     assert len(phone.evaluate(STORED)) > 0

@@ -1,7 +1,7 @@
 import { catalogue, counted } from './catalogue';
 
 export const leavingWords = catalogue('leaving', {
-  title: (count: number) => counted(count, { one: 'comment not sent yet', other: 'comments not sent yet' }),
+  title: (count: number) => counted(count, { one: 'change not sent yet', other: 'changes not sent yet' }),
   loses: (count: number) =>
     count === 1
       ? 'Signing out deletes it from this device. To keep it, stay signed in until the network is back.'
