@@ -192,6 +192,8 @@ def test_a_new_version_waits_until_it_is_wanted(offline_phone: Page, server: Run
     assert phone.evaluate("() => navigator.serviceWorker.controller !== null")
     worker = Path(server.settings["HILUM_PWA_DIR"]) / "sw.js"
     worker.write_text(worker.read_text() + "\n// another version\n")
+    for compressed in worker.parent.glob("sw.js.*"):  # of the version before, and sent in its place
+        compressed.unlink()
     phone.evaluate("() => { window.isOld = true }")
 
     phone.evaluate("() => navigator.serviceWorker.ready.then((registration) => registration.update().then(() => 1))")
