@@ -95,27 +95,16 @@ def walk(page: Page, server: RunningServer, look: Look) -> None:
 
 
 @pytest.mark.usefixtures("analyzed_case")
-def test_nothing_lies_outside_with_text_twice_as_large(page: Page, server: RunningServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    ["document.documentElement.style.fontSize = '200%'", "document.documentElement.dir = 'rtl'"],
+    ids=["text twice as large", "from right to left"],
+)
+def test_nothing_lies_outside(page: Page, server: RunningServer, tmp_path: Path, change: str) -> None:
     faults: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
-        page.evaluate("() => { document.documentElement.style.fontSize = '200%' }")
-        page.wait_for_timeout(100)
-        page.screenshot(path=tmp_path / f"{name}.png")
-        if found := page.evaluate(OUTSIDE):
-            faults[name] = found
-
-    walk(page, server, look)
-
-    assert faults == {}
-
-
-@pytest.mark.usefixtures("analyzed_case")
-def test_nothing_lies_outside_from_right_to_left(page: Page, server: RunningServer, tmp_path: Path) -> None:
-    faults: dict[str, list[str]] = {}
-
-    def look(name: str) -> None:
-        page.evaluate("() => { document.documentElement.dir = 'rtl' }")
+        page.evaluate(change)
         page.wait_for_timeout(100)
         page.screenshot(path=tmp_path / f"{name}.png")
         if found := page.evaluate(OUTSIDE):
